@@ -1,0 +1,167 @@
+/**
+ * The address mapper (RFC 2767 §2.3, RFC 6535 §2.4): hands out spool addresses for IPv6 peers, one for each peer, and
+ * recycles the least recently used one that nobody holds.
+ */
+import { LRUCache } from 'lru-cache';
+import type { Ipv4Address } from './address/ipv4.ts';
+import type { Ipv6Address } from './address/ipv6.ts';
+import type { Spool } from './spool.ts';
+import type { MappingSink } from './table-writer.ts';
+
+/** How long an answer is believed behind its time to live: resolvers and programs keep it a little too long (M11). */
+const PROMISE_GRACE_SECONDS = 60;
+/** Rows looked at for one that can be recycled before a call gives up (M10). */
+const MOST_LOOKS = 64;
+/** Names kept with a mapping; the oldest goes first. */
+const MOST_NAMES = 8;
+
+/** What an answer promises: that the address stands for the peer for so long. `name` is for people and PTR answers. */
+export interface Promised {
+  readonly name: string;
+  readonly ttlSeconds: number;
+}
+
+/** One pair of the table. Times are seconds since 1970. */
+export interface Mapping {
+  readonly ipv4: Ipv4Address;
+  readonly ipv6: Ipv6Address;
+  /** Names it was handed out for, the newest last. */
+  readonly names: readonly string[];
+  readonly createdAt: number;
+  readonly promisedUntil: number;
+}
+
+/** What the data plane knows of a row; there may be several data planes. Seconds since 1970, 0 for never. */
+export interface MappingStamps {
+  heldUntil(position: number): number;
+  lastPacket(position: number): number;
+}
+
+/** Finds the position of an address that is mapped, or -1. */
+export interface MappingIndex {
+  position(ipv6: Ipv6Address): number;
+}
+
+export interface AddressMapperParts {
+  readonly spool: Spool;
+  readonly index: MappingIndex;
+  readonly sinks: readonly MappingSink[];
+  readonly stamps: readonly MappingStamps[];
+  /** Seconds since 1970. */
+  readonly now: () => number;
+}
+
+type Row = { -readonly [Key in keyof Mapping]: Mapping[Key] };
+
+/** Keeps the pairs. The control plane owns it; the packet path reads what it publishes. */
+export class AddressMapper {
+  /** Answers since the start: mappings made, taken from another peer, and not to be had (M12). */
+  readonly counters = { assigned: 0, recycled: 0, refused: 0 };
+  readonly #parts: AddressMapperParts;
+  readonly #rows: LRUCache<number, Row>;
+  /** The lowest position that was never handed out. */
+  #fresh = 0;
+
+  constructor(parts: AddressMapperParts) {
+    this.#parts = parts;
+    this.#rows = new LRUCache({ max: parts.spool.size });
+  }
+
+  /**
+   * The spool address that stands for `ipv6`, now and for as long as `promise` says. One for each peer, whatever the
+   * name (RFC 6535 §6.2). `undefined` when every address is held.
+   */
+  assign(ipv6: Ipv6Address, promise: Promised): Ipv4Address | undefined {
+    const row = this.#known(ipv6) ?? this.#make(ipv6);
+    if (row === undefined) {
+      this.counters.refused++;
+      return undefined;
+    }
+    const until = this.#parts.now() + promise.ttlSeconds + PROMISE_GRACE_SECONDS;
+    row.promisedUntil = Math.max(row.promisedUntil, until);
+    if (row.names.at(-1) !== promise.name) {
+      row.names = [...row.names.filter((name) => name !== promise.name), promise.name].slice(-MOST_NAMES);
+    }
+    return row.ipv4;
+  }
+
+  /** The mapping of a spool address, or `undefined`. Asking does not make it recent. */
+  mappingOf(address: Ipv4Address): Mapping | undefined {
+    return this.#rows.peek(this.#parts.spool.position(address));
+  }
+
+  /** Whether an address is of the spool, mapped or not. */
+  isSpool(address: Ipv4Address): boolean {
+    return this.#parts.spool.position(address) >= 0;
+  }
+
+  /** All mappings, the most recently used first, with what the data planes know of them. */
+  list(): (Mapping & { heldUntil: number; lastPacket: number })[] {
+    return [...this.#rows.entries()].map(([position, row]) => ({
+      ...row,
+      heldUntil: this.#heldUntil(position),
+      lastPacket: Math.max(0, ...this.#parts.stamps.map((stamps) => stamps.lastPacket(position))),
+    }));
+  }
+
+  /** Whether somebody may still rely on the row at a position: an answer promised it, or packets use it (M11). */
+  isHeld(position: number): boolean {
+    const now = this.#parts.now();
+    return (this.#rows.peek(position)?.promisedUntil ?? 0) > now || this.#heldUntil(position) > now;
+  }
+
+  #heldUntil(position: number): number {
+    return Math.max(0, ...this.#parts.stamps.map((stamps) => stamps.heldUntil(position)));
+  }
+
+  #known(ipv6: Ipv6Address): Row | undefined {
+    const position = this.#parts.index.position(ipv6);
+    return position < 0 ? undefined : this.#rows.get(position);
+  }
+
+  #make(ipv6: Ipv6Address): Row | undefined {
+    const position = this.#free() ?? this.#recycle();
+    if (position === undefined) return undefined;
+    const row: Row = {
+      ipv4: this.#parts.spool.address(position),
+      ipv6: { w0: ipv6.w0, w1: ipv6.w1, w2: ipv6.w2, w3: ipv6.w3 },
+      names: [],
+      createdAt: this.#parts.now(),
+      promisedUntil: 0,
+    };
+    this.#rows.set(position, row);
+    for (const sink of this.#parts.sinks) sink.publish(position, ipv6);
+    this.counters.assigned++;
+    return row;
+  }
+
+  #free(): number | undefined {
+    const { spool } = this.#parts;
+    while (this.#fresh < spool.size) {
+      const position = this.#fresh++;
+      if (spool.isUsable(position)) return position;
+    }
+    return undefined;
+  }
+
+  /** Ends the least recently used mapping that is not held; those that are get a second chance at the young end (M10). */
+  #recycle(): number | undefined {
+    let looks = 0;
+    const held: number[] = [];
+    let found: number | undefined;
+    for (const position of this.#rows.rkeys()) {
+      if (looks++ === MOST_LOOKS) break;
+      if (!this.isHeld(position)) {
+        found = position;
+        break;
+      }
+      held.push(position);
+    }
+    for (const position of held) this.#rows.get(position);
+    if (found === undefined) return undefined;
+    for (const sink of this.#parts.sinks) sink.withdraw(found);
+    this.#rows.delete(found);
+    this.counters.recycled++;
+    return found;
+  }
+}
