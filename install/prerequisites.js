@@ -5,9 +5,12 @@
 
 /**
  * Ordinary packages, by the files that show they are there: a command, a shared library, or an absolute path.
+ * `runtime` is what the pinned Node is linked with and a bare Debian lacks.
  * Looking for files takes a millisecond where `dpkg-query` takes forty, and is content with a program built by hand.
  */
+const runtime = { libatomic1: ['libatomic.so.1'] };
 const lab = {
+  ...runtime,
   iproute2: ['ip', 'ss'],
   nftables: ['nft'],
   libnftables1: ['libnftables.so.1'],
@@ -38,7 +41,7 @@ const servers = { unbound: 'usr/sbin/unbound', 'openssh-server': 'usr/sbin/sshd'
 
 /** What each command of package.json needs. */
 export const profiles = {
-  check: { packages: {}, services: {} },
+  check: { packages: runtime, services: {} },
   demo: { packages: lab, services: {} },
   test: { packages: { ...lab, ...peers }, services: servers },
   bench: { packages: { ...lab, iperf3: ['iperf3'] }, services: { tayga: 'usr/sbin/tayga' } },
