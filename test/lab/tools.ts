@@ -1,0 +1,37 @@
+/** Where the programs are that the lab runs: unpacked under `.cache/debian/root` of the repository, or on the PATH. */
+import fs from 'node:fs';
+import path from 'node:path';
+
+const repository = path.resolve(import.meta.dirname, '../..');
+
+/**
+ * Debian packages are unpacked here instead of installed, where installing would start a service on the developer's
+ * machine (unbound, sshd) or is only wanted for a comparison (tayga).
+ */
+export const unpackedRoot = path.join(repository, '.cache/debian/root');
+
+const unpackedFolders = ['usr/sbin', 'usr/bin', 'sbin', 'bin'].map((folder) => path.join(unpackedRoot, folder));
+
+/** The full path of a program, or `undefined` when the machine does not have it. */
+export function toolPath(name: string): string | undefined {
+  const folders = [...unpackedFolders, ...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'];
+  return folders.map((folder) => path.join(folder, name)).find((file) => fs.existsSync(file));
+}
+
+/** The start of a command line that runs a program, with its unpacked libraries. Throws when the machine does not have it. */
+export function toolCommand(name: string): string[] {
+  const file = toolPath(name);
+  if (file === undefined) throw new Error(`Cannot find ${name}: neither in ${unpackedRoot} nor on the PATH`);
+  if (!file.startsWith(unpackedRoot)) return [file];
+  const multiarch = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu';
+  const libraries = ['usr/lib', 'lib'].map((folder) => path.join(unpackedRoot, folder, multiarch)).join(':');
+  return ['env', `LD_LIBRARY_PATH=${libraries}`, file];
+}
+
+/** The pinned Node and a TypeScript program of this repository, as the start of a command line. */
+export function nodeCommand(file: string): string[] {
+  return [path.join(repository, 'install/node'), path.join(repository, file)];
+}
+
+/** `agent/bis`, as the start of a command line. */
+export const bis: string = path.join(repository, 'agent/bis');
