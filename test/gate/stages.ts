@@ -1,0 +1,45 @@
+/** The stages of the gate as data, in the order they run: the cheap ones that say most first (test/README.md). */
+import { globSync } from 'node:fs';
+
+/** A program whose exit status is the verdict, or test files that ava runs. */
+export type Stage = { readonly title: string; readonly minutes: number } & (
+  | { readonly argv: readonly string[] }
+  | { readonly files: readonly string[]; readonly needsRoot?: boolean }
+);
+
+const LAB = '**/*.lab.test.ts';
+const ARCHITECTURE = 'test/architecture.test.ts';
+const CONFORMANCE = ['test/conformance/**/*.test.ts', '**/*.conformance.test.ts'];
+const FUZZ = ['test/fuzz/**/*.test.ts', '**/*.fuzz.test.ts', '**/*.property.test.ts'];
+
+/** Test files below `directory` that match `patterns`, sorted; those in node_modules and hidden folders are not ours. */
+export function testFiles(directory: string, patterns: string | readonly string[]): string[] {
+  const exclude = (name: string): boolean => /(^|\/)(node_modules|dist|\.[^/]+)$/.test(name);
+  return globSync(patterns, { cwd: directory, exclude }).sort();
+}
+
+/** All stages of the checkout at `directory`; every test file is in exactly one. The lab is left out when `isFast`. */
+export function stages(directory: string, isFast: boolean): Stage[] {
+  const lab = testFiles(directory, LAB);
+  const pick = (patterns: string | string[]): string[] =>
+    testFiles(directory, patterns).filter((file) => !lab.includes(file));
+  const architecture = pick(ARCHITECTURE);
+  const conformance = pick(CONFORMANCE);
+  const fuzz = pick(FUZZ).filter((file) => !conformance.includes(file));
+  const special = new Set([...architecture, ...conformance, ...fuzz]);
+  const unit = pick('**/*.test.ts').filter((file) => !special.has(file));
+  const list: Stage[] = [
+    { title: 'types', minutes: 2, argv: ['node_modules/typescript/bin/tsc'] },
+    {
+      title: 'lint and format',
+      minutes: 2,
+      argv: ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '--colors=off'],
+    },
+    { title: 'architecture', minutes: 2, files: architecture },
+    { title: 'unit', minutes: 3, files: unit },
+    { title: 'conformance', minutes: 2, files: conformance },
+    { title: 'property and fuzz', minutes: 3, files: fuzz },
+  ];
+  if (!isFast) list.push({ title: 'lab', minutes: 15, files: lab, needsRoot: true });
+  return list;
+}

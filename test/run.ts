@@ -1,0 +1,77 @@
+/**
+ * The gate: types, lint and format, architecture, unit, conformance, fuzz and lab, one line each (test/README.md).
+ * `--fast` leaves out the lab. The last line is `N passed, N failed`; the exit status is 0 only if nothing failed.
+ */
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { type Stage, stages } from './gate/stages.ts';
+import { readTap, type Tally } from './gate/tap.ts';
+
+const checkout = path.resolve(import.meta.dirname, '..');
+const ava = 'node_modules/ava/entrypoints/cli.js';
+
+/** Runs a JavaScript program on this Node to its end, or for `minutes`; returns how it ended and all it said. */
+async function run(
+  argv: readonly string[],
+  minutes: number,
+): Promise<{ ending: string; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, argv, { cwd: checkout, stdio: ['ignore', 'pipe', 'pipe'] });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output.stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    output.stderr += text;
+  });
+  const limit = setTimeout(() => child.kill('SIGTERM'), minutes * 60_000);
+  const [code, signal] = await new Promise<[number | null, string | null]>((resolve) => {
+    child.once('close', (...how) => resolve(how));
+  });
+  clearTimeout(limit);
+  return {
+    ending: code === 0 ? '' : signal === null ? `exit status ${code}` : `${signal}, ${minutes} min at most`,
+    ...output,
+  };
+}
+
+/** One stage. Where ava fails without saying which test, or finds none, that is a failure of its own. */
+async function judge(stage: Stage): Promise<Tally> {
+  if ('argv' in stage) {
+    const { ending, stdout, stderr } = await run(stage.argv, stage.minutes);
+    return ending === '' ? { passed: 1, failures: [] } : { passed: 0, failures: [`${stdout}${stderr}${ending}`] };
+  }
+  if (stage.files.length === 0) return { passed: 0, failures: [`${stage.title} has no test files`] };
+  if (stage.needsRoot === true && process.getuid?.() !== 0) {
+    return {
+      passed: 0,
+      failures: [`${stage.title} needs root, for network namespaces; \`npm run ok\` is the gate without it`],
+    };
+  }
+  const inTurn = stage.needsRoot === true ? ['--serial', '--concurrency=1'] : [];
+  const { ending, stdout, stderr } = await run([ava, '--tap', ...inTurn, ...stage.files], stage.minutes);
+  const { passed, failures } = readTap(stdout);
+  if (ending !== '' && failures.length === 0) return { passed, failures: [`ava: ${ending}\n${stderr}`] };
+  if (passed + failures.length === 0) return { passed, failures: [`${stage.title} has no tests`] };
+  return {
+    passed,
+    failures:
+      failures.length > 0 && stderr !== '' ? [...failures.slice(0, -1), `${failures.at(-1)}\n${stderr}`] : failures,
+  };
+}
+
+let passed = 0;
+let failed = 0;
+for (const stage of stages(checkout, process.argv.includes('--fast'))) {
+  process.stdout.write(`${stage.title.padEnd(18)}`);
+  const began = performance.now();
+  const tally = await judge(stage);
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  const verdict =
+    tally.failures.length === 0 ? `${tally.passed} passed` : `${tally.passed} passed, ${tally.failures.length} FAILED`;
+  process.stdout.write(`${verdict.padEnd(24)}${seconds.padStart(6)} s\n`);
+  for (const failure of tally.failures) process.stdout.write(`\n${failure.replaceAll(/^/gm, '  ')}\n\n`);
+  passed += tally.passed;
+  failed += tally.failures.length;
+}
+process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
+process.exitCode = failed === 0 ? 0 : 1;
