@@ -1,0 +1,56 @@
+/** The configuration as the rest of the agent sees it: every value parsed, checked, and there. */
+import type { Ipv4Address } from '../../mapper/address/ipv4.ts';
+import type { Ipv6Address } from '../../mapper/address/ipv6.ts';
+import type { Ipv4Prefix, Ipv6Prefix } from '../../mapper/address/prefix.ts';
+
+/** An address and port to listen on or to ask. `scope` is the device of a link-local address, else empty. */
+export type Endpoint =
+  | { readonly family: 4; readonly address: Ipv4Address; readonly port: number }
+  | { readonly family: 6; readonly address: Ipv6Address; readonly scope: string; readonly port: number };
+
+/** A prefix of either family. */
+export type Prefix = ({ readonly family: 4 } & Ipv4Prefix) | ({ readonly family: 6 } & Ipv6Prefix);
+
+export interface MapperConfig {
+  readonly spool: Ipv4Prefix;
+  readonly self: Ipv4Prefix;
+}
+
+export interface TranslatorConfig {
+  readonly lowestIpv6Mtu: number;
+  readonly hideHop: boolean;
+  readonly icmpErrors: boolean;
+  readonly zeroUdpChecksum: 'compute' | 'drop';
+}
+
+export interface ResolverConfig {
+  readonly mode: 'snoop' | 'listen';
+  readonly listen: readonly Endpoint[];
+  /** Empty: those of `/etc/resolv.conf`. */
+  readonly upstreams: readonly Endpoint[];
+  readonly serve: readonly Prefix[];
+  readonly waitForAMs: number;
+  readonly ttlCeilingSeconds: number;
+  readonly whenNoIpv4: 'synthesize' | 'passthrough';
+  /** Name suffixes in lower case, without a dot at either end. */
+  readonly never: readonly string[];
+  readonly always: readonly string[];
+}
+
+export interface DeviceConfig {
+  readonly name: string;
+  readonly queues: number;
+}
+
+export interface LogConfig {
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+}
+
+/** Everything that can be configured. What each value means stands in `keys.ts`, once. */
+export interface Config {
+  readonly mapper: MapperConfig;
+  readonly translator: TranslatorConfig;
+  readonly resolver: ResolverConfig;
+  readonly device: DeviceConfig;
+  readonly log: LogConfig;
+}

@@ -1,0 +1,108 @@
+/**
+ * Every key of the configuration, once: what it means, its default as TOML, and what it may be. The example, the
+ * defaults and the checks are all read from this list, so none of them can say something else than the others.
+ */
+import type * as v from 'valibot';
+import { deviceName, endpoint, flag, listOf, oneOf, prefix, range, suffix, wholeNumber } from './value.ts';
+
+/** One key. `about` is text for `bis config example`; `example` the default as TOML's value. */
+export interface Key<Schema extends v.GenericSchema = v.GenericSchema> {
+  readonly about: string;
+  readonly example: string;
+  readonly schema: Schema;
+}
+
+function key<Schema extends v.GenericSchema>(example: string, schema: Schema, about: string): Key<Schema> {
+  return { about, example, schema };
+}
+
+export const keys = {
+  mapper: {
+    spool: key(
+      '"10.170.160.0/20"',
+      range,
+      'IPv4 addresses that are handed out in the place of IPv6 ones. They are seen only inside this host. Must not overlap a network this host is on or has a route to.',
+    ),
+    self: key(
+      '"172.21.112.0/20"',
+      range,
+      'Where the IPv4 address of the device is taken from. Must not overlap the spool.',
+    ),
+  },
+  translator: {
+    lowestIpv6Mtu: key(
+      '1280',
+      wholeNumber(1280, 65535),
+      'Packets that may be fragmented are cut so that no IPv6 packet exceeds this, in octets (RFC 7915, section 4).',
+    ),
+    hideHop: key(
+      'false',
+      flag,
+      'Do not count translation as a hop: true leaves time to live and hop limit as they were.',
+    ),
+    icmpErrors: key(
+      'true',
+      flag,
+      'Answer packets that are refused with an ICMP error. With false they are only counted.',
+    ),
+    zeroUdpChecksum: key(
+      '"compute"',
+      oneOf('compute', 'drop'),
+      'An IPv4 UDP packet without a checksum, which IPv6 does not allow: "compute" gives it one, "drop" does not translate it.',
+    ),
+  },
+  resolver: {
+    mode: key(
+      '"snoop"',
+      oneOf('snoop', 'listen'),
+      '"snoop" answers questions on their way to the servers this host uses; no file is changed. "listen" only answers at the addresses below; pointing programs there is up to you.',
+    ),
+    listen: key(
+      '["127.0.0.1:53", "[::1]:53"]',
+      listOf(endpoint),
+      'Addresses to answer at, in mode "listen". Without a port it is 53.',
+    ),
+    upstreams: key(
+      '[]',
+      listOf(endpoint),
+      'Servers to ask, in mode "listen". Without any, those that /etc/resolv.conf names.',
+    ),
+    serve: key(
+      '["127.0.0.0/8", "::1/128"]',
+      listOf(prefix),
+      'Whose questions are answered, in mode "listen". Nobody else gets an answer.',
+    ),
+    waitForAMs: key(
+      '250',
+      wholeNumber(0, 4000),
+      'How long to wait for a missing A answer once AAAA records are there, in milliseconds.',
+    ),
+    ttlCeilingSeconds: key('60', wholeNumber(1, 3600), 'The longest time to live of a synthesized answer, in seconds.'),
+    whenNoIpv4: key(
+      '"synthesize"',
+      oneOf('synthesize', 'passthrough'),
+      'Names with both A and AAAA records while this host has no IPv4 route: "synthesize" reaches them over IPv6, "passthrough" leaves their A records as they are.',
+    ),
+    never: key(
+      '[]',
+      listOf(suffix),
+      'Names never to synthesize for, with all names below them: ["example.com"]. The longest match of both lists counts.',
+    ),
+    always: key(
+      '[]',
+      listOf(suffix),
+      'Names to synthesize for even if they have A records, with all names below them.',
+    ),
+  },
+  device: {
+    name: key('"bis0"', deviceName, 'Name of the TUN device.'),
+    queues: key('1', wholeNumber(1, 64), 'Queues of the device; each has a thread of its own.'),
+  },
+  log: {
+    level: key(
+      '"info"',
+      oneOf('debug', 'info', 'warn', 'error'),
+      'The least important messages that are still printed.',
+    ),
+  },
+} as const;

@@ -1,0 +1,122 @@
+/** From TOML 1.0 to a `Config`, or to everything that is wrong with it at once. */
+import { readFileSync } from 'node:fs';
+import { parse, TomlError } from 'smol-toml';
+import * as v from 'valibot';
+import { ipv4PrefixesOverlap } from '../../mapper/address/prefix.ts';
+import type { Config } from './config.ts';
+import { exampleConfig } from './example.ts';
+import { type Key, keys } from './keys.ts';
+import { lineOf } from './line-of.ts';
+
+/** One thing that is wrong. `key` is written with dots; both are missing where there is none. */
+export interface Problem {
+  readonly line?: number;
+  readonly key?: string;
+  readonly text: string;
+}
+
+/** A configuration that cannot be used; the message has a line for every problem. */
+export class ConfigError extends Error {
+  readonly problems: readonly Problem[];
+
+  constructor(source: string, problems: readonly Problem[], options?: ErrorOptions) {
+    super(problems.map((problem) => describe(source, problem)).join('\n'), options);
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+function describe(source: string, { line, key, text }: Problem): string {
+  return `${source}${line === undefined ? '' : `:${line}`}: ${key === undefined ? '' : `${key} `}${text}`;
+}
+
+type Output<Table> = { -readonly [Name in keyof Table]: Table[Name] extends Key<infer S> ? v.InferOutput<S> : never };
+
+/** A table of the file. Keys that are missing have been filled in from the example before this looks. */
+function tableSchema<Table extends Record<string, Key>>(table: Table) {
+  const entries = Object.fromEntries(Object.entries(table).map(([name, { schema }]) => [name, schema]));
+  return v.strictObject(entries, unknownKey) as unknown as v.GenericSchema<unknown, Output<Table>>;
+}
+
+function unknownKey(issue: v.BaseIssue<unknown>): string {
+  return issue.expected === 'never' ? 'is not a key of the configuration' : 'must be a table';
+}
+
+const configSchema = v.pipe(
+  v.strictObject(
+    {
+      mapper: tableSchema(keys.mapper),
+      translator: tableSchema(keys.translator),
+      resolver: tableSchema(keys.resolver),
+      device: tableSchema(keys.device),
+      log: tableSchema(keys.log),
+    },
+    unknownKey,
+  ),
+  v.forward(
+    v.check(({ mapper }) => !ipv4PrefixesOverlap(mapper.spool, mapper.self), 'must not overlap mapper.spool'),
+    ['mapper', 'self'],
+  ),
+);
+
+/** The configuration of a host that has no file. */
+export function defaultConfig(): Config {
+  return parseConfig('');
+}
+
+/**
+ * Reads a configuration from TOML; keys that are not there have their defaults. `source` names the text in errors.
+ * Throws a `ConfigError` with all that is wrong.
+ */
+export function parseConfig(toml: string, source = 'configuration'): Config {
+  const given = parseToml(toml, source);
+  const result = v.safeParse(configSchema, withDefaults(given));
+  if (result.success) return result.output;
+  const problems = result.issues.map((issue): Problem => {
+    const path = (issue.path ?? []).map((item) => String(item.key));
+    const line = lineOf(toml, path);
+    return { ...(line === undefined ? {} : { line }), key: keyText(path), text: issue.message };
+  });
+  throw new ConfigError(source, problems);
+}
+
+/** Reads the configuration file `path`. Throws a `ConfigError`, also when the file cannot be read. */
+export function readConfigFile(path: string): Config {
+  let toml: string;
+  try {
+    toml = readFileSync(path, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split(',')[0] : String(error);
+    throw new ConfigError(path, [{ text: `cannot be read (${reason})` }], { cause: error });
+  }
+  return parseConfig(toml, path);
+}
+
+function parseToml(toml: string, source: string): Record<string, unknown> {
+  try {
+    return parse(toml);
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    const text = (error.message.split('\n')[0] ?? '').replace(/^Invalid TOML document: /, 'is not TOML: ');
+    throw new ConfigError(source, [{ line: error.line, text }], { cause: error });
+  }
+}
+
+/** What was given, with the values of the example where nothing was. */
+function withDefaults(given: Record<string, unknown>): Record<string, unknown> {
+  const all: Record<string, unknown> = { ...given };
+  for (const [name, defaults] of Object.entries(parse(exampleConfig()))) {
+    const table = given[name] ?? {};
+    all[name] = isTable(table) ? { ...(defaults as object), ...table } : table;
+  }
+  return all;
+}
+
+function isTable(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
+}
+
+/** `resolver.listen[1]`: tables with dots, places in a list, from 0, in brackets. */
+function keyText(path: readonly string[]): string {
+  return path.map((part, depth) => (/^\d+$/.test(part) ? `[${part}]` : `${depth === 0 ? '' : '.'}${part}`)).join('');
+}
