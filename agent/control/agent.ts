@@ -1,0 +1,125 @@
+/**
+ * What the control socket asks of the running agent, and what the agent tells about itself. The data types below, as
+ * JSON, are the contract that scripts and front ends rely on: fields are added, never renamed or removed.
+ */
+
+/** `starting` and `stopping` last as long as `up()` and `down()`; `degraded` is up, with `reasons` why not wholly. */
+export const agentStates = ['down', 'starting', 'up', 'degraded', 'stopping'] as const;
+
+export type AgentState = (typeof agentStates)[number];
+
+/** One thing that is wrong. `code` is stable, for programs; `text` is a sentence, for people. */
+export interface Reason {
+  readonly code: string;
+  readonly text: string;
+  /** A shell command that mends it, when there is one. */
+  readonly command?: string;
+}
+
+/** The TUN device. */
+export interface DeviceStatus {
+  readonly name: string;
+  /** Offloads the kernel granted, such as `csum`, `tso4`, `tso6`, `uso4`, `uso6`. */
+  readonly offloads: readonly string[];
+  readonly queues: number;
+  /** MTU of the route to the spool, in octets. */
+  readonly mtu: number;
+}
+
+/** The IPv4 addresses that are handed out; counts are of addresses. */
+export interface SpoolStatus {
+  /** As prefix text, `10.170.160.0/20`. */
+  readonly range: string;
+  /** How many could be handed out at most. */
+  readonly size: number;
+  /** How many stand for an IPv6 address now. */
+  readonly used: number;
+  /** How many of those may not be recycled: promised in an answer, or live. */
+  readonly held: number;
+}
+
+/** One DNS server the host asks, and where its questions are caught. */
+export interface ServerStatus {
+  /** The device through which it is asked; empty when the routing table decides. */
+  readonly device: string;
+  /** `address#port` with any scope: `192.0.2.53#53`, `fe80::53%eth0#53`. */
+  readonly server: string;
+  /** Our own address and port that answers in its place, or `null` while it is not caught. */
+  readonly listener: string | null;
+}
+
+export interface ResolverStatus {
+  readonly mode: 'snoop' | 'listen';
+  readonly servers: readonly ServerStatus[];
+  /** By name, counted since the state was entered: `questions`, `synthesized`, `forwarded`, `failed` … */
+  readonly counters: Readonly<Record<string, number>>;
+}
+
+/** One direction through the translator, counted since the state was entered. */
+export interface DirectionStatus {
+  /** Packets and octets that were translated, as received. */
+  readonly packets: number;
+  readonly octets: number;
+  /** Packets by the word for their verdict (`translator/verdict.ts`), those that are not 0. */
+  readonly verdicts: Readonly<Record<string, number>>;
+}
+
+export interface TranslatorStatus {
+  readonly fourToSix: DirectionStatus;
+  readonly sixToFour: DirectionStatus;
+}
+
+/** Everything `bis status --json` prints. What exists only while translating is `null` when down. */
+export interface Status {
+  readonly state: AgentState;
+  /** Why it is degraded; when down, why the last `up` did not hold. Otherwise empty. */
+  readonly reasons: readonly Reason[];
+  readonly version: string;
+  readonly pid: number;
+  /** When the state was entered (RFC 3339, UTC). */
+  readonly since: string;
+  readonly device: DeviceStatus | null;
+  readonly spool: SpoolStatus | null;
+  /** The IPv6 prefix that stands for this host's own IPv4 addresses on the IPv6 leg (RFC 4193), `fd…::/96`. */
+  readonly self: string | null;
+  /** Devices through which translated packets leave. */
+  readonly uplinks: readonly string[];
+  readonly resolver: ResolverStatus | null;
+  readonly translator: TranslatorStatus | null;
+}
+
+/** One mapping, one line of `bis mappings`. */
+export interface MappingRow {
+  readonly ipv4: string;
+  readonly ipv6: string;
+  /**
+   * Names that were asked for, in DNS presentation format: printable ASCII only, other octets as `\DDD`, dots and
+   * backslashes inside a label as `\.` and `\\` (RFC 1035 §5.1), no dot at the end.
+   */
+  readonly names: readonly string[];
+  /** Seconds since it was assigned. */
+  readonly ageSeconds: number;
+  /** Seconds for which an answer still promises it; 0 when none does. */
+  readonly promisedForSeconds: number;
+  /** Seconds since a packet used it; `null` when none did. */
+  readonly lastPacketSecondsAgo: number | null;
+  /** Held mappings are `promised` or `live`; `idle` ones may be recycled. */
+  readonly state: 'promised' | 'live' | 'idle';
+}
+
+/** The running agent, as the control socket sees it. Nothing here may take longer than is said. */
+export interface Agent {
+  /** At once, from memory. */
+  status(): Status;
+  /** At once, from memory; in order of `ipv4`. */
+  mappings(): readonly MappingRow[];
+  /**
+   * Starts translating and resolves to the state that was reached: `up`, `degraded`, or `down` when it could not be
+   * (all is undone, `reasons` say why; also when `timeoutMs` passed). At once when it is up already.
+   */
+  up(timeoutMs: number): Promise<Status>;
+  /** Stops translating and resolves when all is undone, or after `timeoutMs` in state `stopping`. */
+  down(timeoutMs: number): Promise<Status>;
+  /** Asks the process to end in order, as SIGTERM does. Returns before it has. */
+  stop(): void;
+}

@@ -1,0 +1,131 @@
+/** The other end of the control socket: what the command line and other front ends call. Loads nothing of the daemon. */
+import { request } from 'node:http';
+import type { MappingRow, Status } from './agent.ts';
+import { ControlError, systemCode } from './control-error.ts';
+import { runtimePaths } from './runtime-directory.ts';
+
+/** Time for the daemon to answer, beyond what it was told it may take. */
+const ANSWER_MS = 5000;
+
+/** The longest answer that is read: a spool of a million mappings is about 200 MiB. */
+const LONGEST_ANSWER = 512 * 1024 * 1024;
+
+/** Asks the daemon of one runtime directory. All methods throw a `ControlError` when there is no good answer. */
+export class ControlClient {
+  readonly #controlSocket: string;
+  readonly #publicSocket: string;
+
+  constructor(runtimeDirectory: string) {
+    const paths = runtimePaths(runtimeDirectory);
+    this.#controlSocket = paths.controlSocket;
+    this.#publicSocket = paths.publicSocket;
+  }
+
+  async status(): Promise<Status> {
+    return (await this.#read('/v1/status')) as Status;
+  }
+
+  async mappings(): Promise<readonly MappingRow[]> {
+    return ((await this.#read('/v1/mappings')) as { mappings: MappingRow[] }).mappings;
+  }
+
+  /** Resolves to the state that was reached; see `Agent.up`. */
+  async up(timeoutSeconds: number): Promise<Status> {
+    return (await this.#call('/v1/up', timeoutSeconds)) as Status;
+  }
+
+  /** Resolves to the state that was reached; see `Agent.down`. */
+  async down(timeoutSeconds: number): Promise<Status> {
+    return (await this.#call('/v1/down', timeoutSeconds)) as Status;
+  }
+
+  /** Asks the daemon to end; resolves before it has. */
+  async stop(): Promise<void> {
+    await exchange(this.#controlSocket, 'POST', '/v1/stop', undefined, ANSWER_MS);
+  }
+
+  /** Reads from the socket of those who may control, else from everybody's. */
+  async #read(path: string): Promise<unknown> {
+    try {
+      return await exchange(this.#controlSocket, 'GET', path, undefined, ANSWER_MS);
+    } catch (error) {
+      if (!(error instanceof ControlError) || error.code !== 'forbidden') throw error;
+      return await exchange(this.#publicSocket, 'GET', path, undefined, ANSWER_MS);
+    }
+  }
+
+  async #call(path: string, timeoutSeconds: number): Promise<unknown> {
+    const body = JSON.stringify({ timeoutSeconds });
+    return await exchange(this.#controlSocket, 'POST', path, body, timeoutSeconds * 1000 + ANSWER_MS);
+  }
+}
+
+/** One request over the socket `socketPath`, and the value it is answered with. */
+async function exchange(
+  socketPath: string,
+  method: string,
+  path: string,
+  body: string | undefined,
+  timeoutMs: number,
+): Promise<unknown> {
+  const answer = await new Promise<{ status: number; text: string }>((resolve, reject) => {
+    const outgoing = request({ socketPath, method, path, agent: false, signal: AbortSignal.timeout(timeoutMs) });
+    outgoing.once('error', reject);
+    outgoing.once('response', (response) => {
+      const chunks: Buffer[] = [];
+      let length = 0;
+      response.on('data', (chunk: Buffer) => {
+        length += chunk.length;
+        chunks.push(chunk);
+        if (length > LONGEST_ANSWER) outgoing.destroy(new Error('too long an answer'));
+      });
+      response.once('error', reject);
+      response.once('end', () =>
+        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }),
+      );
+    });
+    outgoing.end(body);
+  }).catch((error: unknown) => {
+    throw inWords(error, socketPath);
+  });
+  const value = parse(answer.text);
+  if (answer.status === 200) return value;
+  throw new ControlError('failed', errorText(value) ?? `The daemon answered with HTTP status ${answer.status}`);
+}
+
+function inWords(error: unknown, socketPath: string): ControlError {
+  const options = { cause: error };
+  switch (systemCode(error)) {
+    case 'ENOENT':
+    case 'ECONNREFUSED':
+      return new ControlError('not-running', `No bis daemon is running (nobody answers at ${socketPath})`, options);
+    case 'EACCES':
+    case 'EPERM':
+      return new ControlError('forbidden', `This needs root, or membership in the group bis (${socketPath})`, options);
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return new ControlError('failed', 'The daemon closed the connection; it ended, or has too many clients', options);
+    case 'ABORT_ERR':
+      return new ControlError('failed', 'The daemon did not answer in time', options);
+    default:
+      return new ControlError(
+        'failed',
+        `Cannot ask the daemon: ${error instanceof Error ? error.message : error}`,
+        options,
+      );
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ControlError('failed', 'The daemon answered with something that is not JSON', { cause: error });
+  }
+}
+
+function errorText(value: unknown): string | undefined {
+  const error = typeof value === 'object' && value !== null && 'error' in value ? value.error : undefined;
+  const text = typeof error === 'object' && error !== null && 'text' in error ? error.text : undefined;
+  return typeof text === 'string' ? text : undefined;
+}

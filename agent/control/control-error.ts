@@ -1,0 +1,31 @@
+/** What can go wrong between the control socket and those who use it, told apart by `code`. */
+
+export type ControlErrorCode =
+  /** Another daemon serves this runtime directory. */
+  | 'already-running'
+  /** Something that is not ours stands where a file of ours belongs. */
+  | 'in-the-way'
+  /** The runtime directory cannot be used: permissions, owner, length. */
+  | 'unusable-directory'
+  /** No daemon answers. */
+  | 'not-running'
+  /** A daemon may be running, but this user may not talk to it. */
+  | 'forbidden'
+  /** The daemon answered that it could not, or did not answer in time or in words we know. */
+  | 'failed';
+
+/** An error whose `message` is one sentence for the person at the terminal. */
+export class ControlError extends Error {
+  readonly code: ControlErrorCode;
+
+  constructor(code: ControlErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'ControlError';
+    this.code = code;
+  }
+}
+
+/** The system's word for what went wrong (`EACCES`), or `undefined`. */
+export function systemCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}

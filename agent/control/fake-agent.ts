@@ -1,0 +1,77 @@
+/** An agent that only changes its state, for the tests of the control socket and of the command line. */
+import type { Agent, AgentState, MappingRow, Reason, Status } from './agent.ts';
+
+export const fakeStatus: Status = {
+  state: 'down',
+  reasons: [],
+  version: '0.1.0',
+  pid: process.pid,
+  since: '2026-11-23T07:00:00.000Z',
+  device: null,
+  spool: null,
+  self: null,
+  uplinks: [],
+  resolver: null,
+  translator: null,
+};
+
+/** What is told besides while translating. */
+export const fakeUp: Partial<Status> = {
+  device: { name: 'bis0', offloads: ['csum', 'tso4', 'tso6'], queues: 1, mtu: 1480 },
+  spool: { range: '10.170.160.0/20', size: 4094, used: 3, held: 2 },
+  self: 'fd5e:1e46:9d02::/96',
+  uplinks: ['eth0'],
+  resolver: {
+    mode: 'snoop',
+    servers: [
+      { device: 'lo', server: '127.0.0.53#53', listener: '127.0.0.1#40053' },
+      { device: 'eth0', server: 'fe80::53%eth0#53', listener: null },
+    ],
+    counters: { questions: 12, synthesized: 3 },
+  },
+  translator: {
+    fourToSix: { packets: 1234, octets: 5_300_000, verdicts: { translated: 1234, 'dropped-multicast': 2 } },
+    sixToFour: { packets: 2345, octets: 98_765, verdicts: { translated: 2345 } },
+  },
+};
+
+export class FakeAgent implements Agent {
+  state: AgentState = 'down';
+  reasons: readonly Reason[] = [];
+  rows: readonly MappingRow[] = [];
+  /** The state that `up` reaches, and why not `up`. */
+  reaches: AgentState = 'up';
+  because: readonly Reason[] = [];
+  /** Every call that changes something, with its argument. */
+  readonly calls: string[] = [];
+  /** Runs when the process is asked to end. */
+  onStop: () => void = () => {};
+
+  status(): Status {
+    const more = this.state === 'up' || this.state === 'degraded' ? fakeUp : {};
+    return { ...fakeStatus, ...more, state: this.state, reasons: this.reasons };
+  }
+
+  mappings(): readonly MappingRow[] {
+    return this.rows;
+  }
+
+  async up(timeoutMs: number): Promise<Status> {
+    this.calls.push(`up ${timeoutMs}`);
+    this.state = this.reaches;
+    this.reasons = this.because;
+    return this.status();
+  }
+
+  async down(timeoutMs: number): Promise<Status> {
+    this.calls.push(`down ${timeoutMs}`);
+    this.state = 'down';
+    this.reasons = [];
+    return this.status();
+  }
+
+  stop(): void {
+    this.calls.push('stop');
+    this.onStop();
+  }
+}

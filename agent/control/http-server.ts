@@ -1,0 +1,95 @@
+/**
+ * HTTP/JSON for a handful of local clients, with the bounds of requirement S8: how much, how long and how many. One
+ * request per connection, as every client of ours makes one.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Agent } from './agent.ts';
+import { BadRequest, type Route } from './routes.ts';
+
+export interface Limits {
+  /** Octets of a request's body. */
+  readonly bodyOctets: number;
+  /** Time for a client to send its request, and again to take its answer. Not the agent's time in between. */
+  readonly clientMs: number;
+  /** Connections at one time; over it they are closed at once. */
+  readonly clients: number;
+}
+
+export const defaultLimits: Limits = { bodyOctets: 64 * 1024, clientMs: 5000, clients: 16 };
+
+/** An HTTP server, not yet listening, that answers `routes` and nothing else. */
+export function controlHttpServer(agent: Agent, routes: readonly Route[], limits: Limits): Server {
+  const server = createServer(
+    {
+      headersTimeout: limits.clientMs,
+      requestTimeout: limits.clientMs,
+      connectionsCheckingInterval: Math.ceil(limits.clientMs / 10),
+      maxHeaderSize: 8 * 1024,
+    },
+    (request, response) => {
+      answer(agent, routes, limits, request, response).catch(() => request.socket.destroy());
+    },
+  );
+  server.maxConnections = limits.clients;
+  server.maxRequestsPerSocket = 1;
+  return server;
+}
+
+async function answer(
+  agent: Agent,
+  routes: readonly Route[],
+  limits: Limits,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const path = (request.url ?? '').split('?', 1)[0];
+  const known = routes.filter((each) => each.path === path);
+  const route = known.find((each) => each.method === request.method);
+  if (known.length === 0) return send(response, limits, 404, failure('not-found', 'There is no such thing here'));
+  if (route === undefined) {
+    response.setHeader('allow', known.map((each) => each.method).join(', '));
+    return send(response, limits, 405, failure('method', `Not with ${request.method}`));
+  }
+  const body = await readBody(request, limits.bodyOctets);
+  if (body === undefined) return send(response, limits, 413, failure('too-large', 'The request is too large'));
+  try {
+    const json: unknown = body === '' ? undefined : JSON.parse(body);
+    return send(response, limits, 200, await route.answer(agent, json));
+  } catch (error) {
+    if (error instanceof BadRequest) return send(response, limits, 400, failure('bad-request', error.message));
+    if (error instanceof SyntaxError) return send(response, limits, 400, failure('bad-request', 'Not JSON'));
+    return send(response, limits, 500, failure('failed', error instanceof Error ? error.message : String(error)));
+  }
+}
+
+/** The body as text, or `undefined` if it is longer than `most` octets; at most that much is kept. */
+async function readBody(request: IncomingMessage, most: number): Promise<string | undefined> {
+  if (Number(request.headers['content-length'] ?? 0) > most) return undefined;
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request) {
+    length += (chunk as Buffer).length;
+    if (length > most) return undefined;
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Sends one answer and closes; a client that does not take it in time is cut off. */
+function send(response: ServerResponse, limits: Limits, status: number, value: unknown): void {
+  const text = Buffer.from(`${JSON.stringify(value)}\n`);
+  const { socket } = response;
+  const timer = setTimeout(() => socket?.destroy(), limits.clientMs);
+  response.once('close', () => clearTimeout(timer));
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': text.length,
+    'cache-control': 'no-store',
+    connection: 'close',
+  });
+  response.end(text);
+}
+
+function failure(code: string, text: string): { error: { code: string; text: string } } {
+  return { error: { code, text } };
+}
