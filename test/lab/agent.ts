@@ -1,0 +1,62 @@
+/** `bis` itself on a host of the lab: its daemon with directories of its own, and its commands. */
+import path from 'node:path';
+import type { Lab } from './lab.ts';
+import type { LabHost } from './lab-host.ts';
+import type { Outcome, Program } from './program.ts';
+import { bis } from './tools.ts';
+
+/** The exit statuses that `bis` promises. */
+export const bisExit = { DONE: 0, FAILED: 1, USAGE: 2, NOT_RUNNING: 3, DEGRADED: 4 } as const;
+
+/** The parts of `bis status --json` that the lab looks at. */
+export interface BisStatus {
+  readonly state: string;
+}
+
+export class Agent {
+  readonly host: LabHost;
+  readonly #stateDirectory: string;
+  readonly #runtimeDirectory: string;
+  #daemon: Program | undefined;
+
+  /** Prepares an agent for `host`. Its directories are inside the lab's, so they go with it. */
+  constructor(lab: Lab, host: LabHost) {
+    this.host = host;
+    this.#stateDirectory = path.join(lab.directory, `${host.name}-state`);
+    this.#runtimeDirectory = path.join(lab.directory, `${host.name}-run`);
+  }
+
+  /** The daemon that `start` started last. Throws before that. */
+  get daemon(): Program {
+    if (this.#daemon === undefined) throw new Error('The daemon was not started');
+    return this.#daemon;
+  }
+
+  /** Starts `bis daemon` in the foreground and waits until it is up. Throws with its words when it is not in time. */
+  async start(withinMs = 10_000, ...more: string[]): Promise<Program> {
+    const directories = ['--state-dir', this.#stateDirectory, '--runtime-dir', this.#runtimeDirectory];
+    const daemon = this.host.start([bis, 'daemon', ...directories, ...more]);
+    this.#daemon = daemon;
+    const wanted = more.includes('--down') ? 'down' : 'up';
+    const deadline = performance.now() + withinMs;
+    for (let state = ''; state !== wanted; ) {
+      if (!daemon.isRunning || performance.now() > deadline) {
+        throw new Error(`\`bis daemon\` is ${state || 'silent'}, not ${wanted}:\n${daemon.stdout}${daemon.stderr}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      state = (await this.status())?.state ?? '';
+    }
+    return daemon;
+  }
+
+  /** Runs `bis WORDS` against this agent's daemon. */
+  async tell(...words: string[]): Promise<Outcome> {
+    return this.host.run([bis, ...words, '--runtime-dir', this.#runtimeDirectory]);
+  }
+
+  /** What `bis status --json` says, or `undefined` when no daemon runs. */
+  async status(): Promise<BisStatus | undefined> {
+    const { status, stdout } = await this.tell('status', '--json');
+    return status === bisExit.DONE || status === bisExit.DEGRADED ? (JSON.parse(stdout) as BisStatus) : undefined;
+  }
+}
