@@ -1,0 +1,99 @@
+/**
+ * Changes to the host as data: what is done, what undoes it, and a title that completes "Cannot …". The same list is
+ * run, printed for a dry run and undone.
+ */
+import { CommandError, type Host } from './host.ts';
+
+/** A file to write. */
+export interface WriteFile {
+  readonly path: string;
+  readonly text: string;
+  /** Write only while the file holds this (ends of line aside): undoing leaves alone what others changed since. */
+  readonly onlyIf?: string;
+}
+
+/** A program with its arguments, a file to write, or, where neither will do, a function. */
+export type Action = readonly string[] | WriteFile | ((host: Host) => void | Promise<void>);
+
+export interface Step {
+  /** Completes "Cannot …". */
+  readonly title: string;
+  readonly run: Action;
+  /** Absent where the effect goes by itself, with the device or the process. */
+  readonly undo?: Action;
+}
+
+/** Makes a step. `undo` has to do nothing when `run` never happened. */
+export function step(title: string, run: Action, undo?: Action): Step {
+  return undo === undefined ? { title, run } : { title, run, undo };
+}
+
+function isArgv(action: Action): action is readonly string[] {
+  return Array.isArray(action);
+}
+
+async function perform(action: Action, host: Host): Promise<void> {
+  if (isArgv(action)) {
+    await host.run(action);
+  } else if (typeof action === 'function') {
+    await action(host);
+  } else if (action.onlyIf === undefined || host.readText(action.path)?.trim() === action.onlyIf.trim()) {
+    host.writeText(action.path, action.text);
+  }
+}
+
+/** What iproute2 and the kernel say when there is nothing to undo: the device, route or address has gone already. */
+const ABSENT = /Cannot find device|No such process|No such device|No such file|Cannot assign requested address/;
+
+async function undoStep({ title, undo }: Step, host: Host): Promise<Error | undefined> {
+  try {
+    if (undo !== undefined) await perform(undo, host);
+    return undefined;
+  } catch (error) {
+    if (error instanceof CommandError && ABSENT.test(error.stderr)) return undefined;
+    return new Error(`Cannot undo: ${title}`, { cause: error });
+  }
+}
+
+/**
+ * Undoes steps, the last first, and carries on past those that fail. Returns the failures; none, an empty list.
+ * A step whose effect is not there any more counts as undone.
+ */
+export async function undo(steps: readonly Step[], host: Host): Promise<Error[]> {
+  const failures: Error[] = [];
+  for (const step of steps.toReversed()) {
+    const failure = await undoStep(step, host);
+    if (failure !== undefined) failures.push(failure);
+  }
+  return failures;
+}
+
+/**
+ * Runs steps in order. When one fails, undoes those before it and rejects with
+ * `Cannot <title>`; the cause is the failure, or an `AggregateError` of it and of what could not be undone.
+ */
+export async function apply(steps: readonly Step[], host: Host): Promise<void> {
+  for (const [index, { title, run }] of steps.entries()) {
+    try {
+      await perform(run, host);
+    } catch (error) {
+      const failures = await undo(steps.slice(0, index), host);
+      const cause = failures.length === 0 ? error : new AggregateError([error, ...failures], 'and not all was undone');
+      throw new Error(`Cannot ${title}`, { cause });
+    }
+  }
+}
+
+function printAction(action: Action): string {
+  if (isArgv(action)) return action.join(' ');
+  if (typeof action === 'function') return action.name === '' ? '(a function)' : `(${action.name})`;
+  const condition = action.onlyIf === undefined ? '' : `, if it is ${action.onlyIf.trim()}`;
+  return `write ${action.text.trim()} to ${action.path}${condition}`;
+}
+
+/** A step as lines for a dry run: title, what is done, what undoes it. */
+export function printStep({ title, run, undo }: Step): string {
+  const lines = [title, `  do    ${printAction(run)}`];
+  if (undo !== undefined) lines.push(`  undo  ${printAction(undo)}`);
+  return lines.join('\n');
+}

@@ -1,0 +1,155 @@
+/**
+ * Catching questions on their way out: the part of the table that sends what programs ask a DNS server to our resolver
+ * instead, and nobody else to it (D5, S14).
+ */
+import {
+  addressWord,
+  type Family,
+  familyOf,
+  interfaceName,
+  listenAddress,
+  type NftWord,
+  numberWord,
+  portWord,
+  tableName,
+} from './nft-word.ts';
+
+/** Questions to `server` through `device` go to `address`, which is ours on that device, and `port`, which is for this pair. */
+export interface SnoopPair {
+  readonly device: string;
+  /** An address without zone; a link-local one is told apart by `device`. */
+  readonly server: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Where our resolver listens. */
+export interface Listener {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** DNS over UDP and TCP (RFC 1035 §4.2). */
+const DNS_PORT = 53;
+
+const families: readonly Family[] = ['ip', 'ip6'];
+
+/** The ending of set names: `asked4`, `asked6`. */
+const ending = { ip: '4', ip6: '6' } as const;
+
+/**
+ * Sets and chains for catching. The set `asked` alone decides, packet by packet, because its elements carry the
+ * timeout: what is in it gets a conntrack zone of its own, and only that zone is NATed. So a socket that was used before
+ * is caught, and one that was caught goes its native way as soon as the element or the table is gone, whatever
+ * conntrack remembers. Zoning every question instead would leave un-NATed entries in the zone, in the way of the native
+ * flow's replies.
+ */
+export function snoopChains(mark: NftWord, markMask: NftWord, zone: NftWord): string {
+  return `
+  set asked4 {
+    type ifname . ipv4_addr
+    flags timeout
+  }
+
+  set asked6 {
+    type ifname . ipv6_addr
+    flags timeout
+  }
+
+  map servers4 {
+    type ifname . ipv4_addr : ipv4_addr . inet_service
+  }
+
+  map servers6 {
+    type ifname . ipv6_addr : ipv6_addr . inet_service
+  }
+
+  set ports4 {
+    type ipv4_addr . inet_service
+  }
+
+  set ports6 {
+    type ipv6_addr . inet_service
+  }
+
+  chain caught {
+    type filter hook output priority -300; policy accept;
+    meta mark & ${markMask} == ${mark} return
+    meta l4proto { tcp, udp } th dport ${DNS_PORT} oifname . ip daddr @asked4 ct original zone set ${zone}
+    meta l4proto { tcp, udp } th dport ${DNS_PORT} oifname . ip6 daddr @asked6 ct original zone set ${zone}
+  }
+
+  chain snoop {
+    type nat hook output priority -110; policy accept;
+    ct original zone != ${zone} return
+    meta l4proto { tcp, udp } dnat ip to oifname . ip daddr map @servers4
+    meta l4proto { tcp, udp } dnat ip6 to oifname . ip6 daddr map @servers6
+  }
+
+  chain resolver {
+    type filter hook input priority -10; policy accept;
+    iifname "lo" return
+    ct direction reply return
+    meta l4proto { tcp, udp } ip daddr . th dport @ports4 counter drop
+    meta l4proto { tcp, udp } ip6 daddr . th dport @ports6 counter drop
+  }
+`;
+}
+
+/** Replaces the content of a set or map, in the same transaction as the commands around it. */
+function replace(kind: 'set' | 'map', table: NftWord, name: string, elements: readonly string[]): string {
+  const flush = `flush ${kind} inet ${table} ${name}\n`;
+  return elements.length === 0 ? flush : `${flush}add element inet ${table} ${name} { ${elements.join(', ')} }\n`;
+}
+
+function pairFamily({ server, address }: SnoopPair): Family {
+  const family = familyOf(server);
+  if (familyOf(address) !== family) throw new Error(`Cannot catch questions to ${server} at ${address}: two families`);
+  return family;
+}
+
+/**
+ * The commands after which questions to exactly these servers are caught, for `timeoutSeconds` (1 to 3600) from now.
+ * Run in time again, they renew; a packet in between sees the old content or the new, never none.
+ */
+export function snoopCommands(
+  settings: { readonly table: string },
+  pairs: readonly SnoopPair[],
+  timeoutSeconds: number,
+): string {
+  const table = tableName(settings.table);
+  const timeout = numberWord(timeoutSeconds, 1, 3600, 'a timeout');
+  return families
+    .map((family) => {
+      const own = pairs.filter((pair) => pairFamily(pair) === family);
+      const key = ({ device, server }: SnoopPair): string => `${interfaceName(device)} . ${addressWord(server)}`;
+      const target = ({ address, port }: SnoopPair): string => `${listenAddress(address)} . ${portWord(port)}`;
+      const asked = own.map((pair) => `${key(pair)} timeout ${timeout}s`);
+      const servers = own.map((pair) => `${key(pair)} : ${target(pair)}`);
+      return (
+        replace('map', table, `servers${ending[family]}`, servers) +
+        replace('set', table, `asked${ending[family]}`, asked)
+      );
+    })
+    .join('');
+}
+
+/** The commands after which no question is caught, and sockets whose questions were go their native way. */
+export function withdrawSnoopCommands(settings: { readonly table: string }): string {
+  return snoopCommands(settings, [], 1);
+}
+
+/**
+ * The commands after which packets to exactly these listeners are dropped unless they came over `lo`, as caught
+ * questions do (D5). Run them before the listeners' first question.
+ */
+export function portsCommands(settings: { readonly table: string }, listeners: readonly Listener[]): string {
+  const table = tableName(settings.table);
+  return families
+    .map((family) => {
+      const own = listeners.filter(({ address }) => familyOf(address) === family);
+      const elements = own.map(({ address, port }) => `${listenAddress(address)} . ${portWord(port)}`);
+      return replace('set', table, `ports${ending[family]}`, elements);
+    })
+    .join('');
+}

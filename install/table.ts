@@ -1,0 +1,162 @@
+/**
+ * The rules of `bis` as the text of nft tables: guards (S1, S8a), the IPv6 leg, and the resolver's own (D5). The tables
+ * have `flags owner` (nft(8)): they go with the process. What is in which chain, and why, is in README.md.
+ */
+import { interfaceName, markWord, numberWord, prefixWord, tableName } from './nft-word.ts';
+import { snoopChains } from './table-snoop.ts';
+
+/** What the rules are made of. All text comes from outside and is checked before it enters a command. */
+export interface TableSettings {
+  /** The name of the tables: `bis`. */
+  readonly table: string;
+  /** The TUN device: `bis0`. */
+  readonly device: string;
+  /** The IPv4 addresses handed out: `10.170.160.0/20`. */
+  readonly spool: string;
+  /** The IPv4 addresses or prefixes that are ours alone, on the device: `['172.21.112.1']`. */
+  readonly self: readonly string[];
+  /** The IPv6 prefix of translated sources, a /96 (RFC 4193): `fd12:3456:789a::/96`. */
+  readonly ula: string;
+  /** Sockets of our own are those with `(mark & markMask) == mark`: their questions are not caught. */
+  readonly mark: number;
+  readonly markMask: number;
+  /** The conntrack zone of caught questions: 1 to 65535, and nobody else's. */
+  readonly zone: number;
+}
+
+/** How long a translated UDP flow may be silent, in seconds: RFC 4787 REQ-5 recommends five minutes. */
+const UDP_TIMEOUT_SECONDS = 300;
+
+/** A TUN device takes packets addressed by whoever is on the link, and conntrack's INVALID passes every NAT. */
+function chains(settings: TableSettings): string {
+  const device = interfaceName(settings.device);
+  const ula = prefixWord('ip6', settings.ula);
+  return `
+  chain guard {
+    type filter hook prerouting priority -310; policy accept;
+    iifname { "lo", ${device} } return
+    ip saddr @own4 counter drop
+    iifname @guests ip daddr @own4 counter reject with icmp type host-unreachable
+    ip daddr @own4 counter drop
+    ip6 saddr ${ula} counter drop
+    ip6 daddr ${ula} counter drop
+  }
+
+  chain patience {
+    type filter hook prerouting priority -150; policy accept;
+    iifname ${device} meta l4proto udp ct timeout set "udp6"
+  }
+
+  chain forward {
+    type filter hook forward priority -10; policy accept;
+    iifname ${device} oifname ${device} counter drop
+    iifname ${device} meta nfproto != ipv6 counter drop
+    iifname ${device} ip6 saddr != ${ula} counter drop
+    iifname ${device} ct state { invalid, untracked } counter drop
+    iifname ${device} accept
+    oifname ${device} meta nfproto ipv6 ct state { established, related } accept
+    oifname ${device} counter drop
+    iifname @forced meta nfproto ipv6 counter drop
+  }
+
+  chain uplink {
+    type nat hook postrouting priority 110; policy accept;
+    ip6 saddr ${ula} oifname != ${device} masquerade
+  }
+
+  chain leak {
+    type filter hook postrouting priority 150; policy accept;
+    oifname { "lo", ${device} } return
+    ip6 saddr ${ula} counter drop
+    ip6 daddr ${ula} counter drop
+    ip saddr @own4 counter drop
+    ip daddr @own4 counter drop
+  }
+`;
+}
+
+/** The own IPv4 addresses as a set's elements. */
+function own4({ spool, self }: TableSettings): string {
+  return [spool, ...self].map((text) => prefixWord('ip', text)).join(', ');
+}
+
+/**
+ * The commands that make the table `inet NAME`: the first to run and the last to go. They fail when there is a table
+ * of that name already, whoever made it.
+ */
+export function tableCommands(settings: TableSettings): string {
+  const table = tableName(settings.table);
+  const timeout = numberWord(UDP_TIMEOUT_SECONDS, 1, 86_400, 'a timeout');
+  // `create` refuses a table that is there; the flag is said twice because the second mention would take it away.
+  return `create table inet ${table} { flags owner; }
+table inet ${table} {
+  flags owner
+
+  ct timeout udp6 {
+    protocol udp
+    l3proto ip6
+    policy = { unreplied : ${timeout}, replied : ${timeout} }
+  }
+
+  set own4 {
+    type ipv4_addr
+    flags interval
+    elements = { ${own4(settings)} }
+  }
+
+  set forced {
+    type ifname
+  }
+
+  set guests {
+    type ifname
+  }
+${chains(settings)}${snoopChains(markWord(settings.mark), markWord(settings.markMask), numberWord(settings.zone, 1, 0xffff, 'a zone'))}}
+`;
+}
+
+/**
+ * The commands that make the table `arp NAME`: no ARP reply tells a neighbour that the spool or the self address is
+ * here (S1), and none is asked for in their name (S8a). They fail on kernels without ARP tables (CONFIG_NF_TABLES_ARP).
+ */
+export function arpTableCommands(settings: TableSettings): string {
+  const table = tableName(settings.table);
+  return `create table arp ${table} { flags owner; }
+table arp ${table} {
+  flags owner
+
+  chain guard {
+    type filter hook input priority 0; policy accept;
+    arp daddr ip { ${own4(settings)} } counter drop
+  }
+
+  chain leak {
+    type filter hook output priority 0; policy accept;
+    arp saddr ip { ${own4(settings)} } counter drop
+  }
+}
+`;
+}
+
+/** Replaces the content of a set of interface names in one transaction. */
+function replaceInterfaces(settings: TableSettings, set: 'forced' | 'guests', interfaces: readonly string[]): string {
+  const name = `inet ${tableName(settings.table)} ${set}`;
+  const elements = interfaces.map(interfaceName).join(', ');
+  return `flush set ${name}\n${elements === '' ? '' : `add element ${name} { ${elements} }\n`}`;
+}
+
+/**
+ * The commands after which IPv6 packets that arrive on exactly these interfaces are forwarded to the device and nowhere
+ * else: those that forward only because of us. None, when somebody else has made the host a router.
+ */
+export function forcedCommands(settings: TableSettings, interfaces: readonly string[]): string {
+  return replaceInterfaces(settings, 'forced', interfaces);
+}
+
+/**
+ * The commands after which exactly these interfaces, behind which are containers and virtual machines of this host, are
+ * told that spool addresses cannot be reached (S1); everybody else hears nothing.
+ */
+export function guestsCommands(settings: TableSettings, interfaces: readonly string[]): string {
+  return replaceInterfaces(settings, 'guests', interfaces);
+}
