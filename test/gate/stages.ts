@@ -8,7 +8,7 @@ export type Stage = { readonly title: string; readonly minutes: number } & (
 );
 
 const LAB = '**/*.lab.test.ts';
-const ARCHITECTURE = 'test/architecture.test.ts';
+const ARCHITECTURE = ['test/architecture.test.ts', 'test/documents.test.ts'];
 const CONFORMANCE = ['test/conformance/**/*.test.ts', '**/*.conformance.test.ts'];
 const FUZZ = ['test/fuzz/**/*.test.ts', '**/*.fuzz.test.ts', '**/*.property.test.ts'];
 

@@ -19,7 +19,7 @@ export function readTap(text: string): Tally {
     const outcome = /^(not )?ok \d+(?: - (.*))?$/.exec(line);
     if (outcome !== null) {
       open = undefined;
-      const isUndone = / # (SKIP|TODO)\b/i.test(` ${outcome[2] ?? ''}`);
+      const isUndone = / # (skip|to-?do)\b/i.test(` ${outcome[2] ?? ''}`);
       if (outcome[1] === undefined && !isUndone) passed++;
       else {
         open = [isUndone ? `not run: ${outcome[2]}` : `failed: ${outcome[2]}`];
