@@ -4,9 +4,8 @@ import path from 'node:path';
 import { Agent } from '../lab/agent.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { LabHost } from '../lab/lab-host.ts';
-import { nodeCommand } from '../lab/tools.ts';
+import { nodeCommand, toolCommand } from '../lab/tools.ts';
 import { serverOf, type Way } from './network.ts';
-import { taygaCommand } from './tayga.ts';
 
 /** A client that is ready to measure. */
 export interface Contender {
@@ -50,7 +49,7 @@ async function throughTayga(lab: Lab): Promise<string> {
     `data-dir ${lab.directory}`,
   ];
   fs.writeFileSync(config, settings.map((line) => `${line}\n`).join(''));
-  const tayga = [...(await taygaCommand()), '--config', config];
+  const tayga = [...toolCommand('tayga'), '--config', config];
   await client.must([...tayga, '--mktun']);
   const commands = [
     'sysctl -q -w net.ipv6.conf.all.forwarding=1',

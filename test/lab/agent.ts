@@ -1,17 +1,10 @@
 /** `bis` itself on a host of the lab: its daemon with directories of its own, and its commands. */
 import path from 'node:path';
+import type { Status } from '../../agent/control/agent.ts';
 import type { Lab } from './lab.ts';
 import type { LabHost } from './lab-host.ts';
 import type { Outcome, Program } from './program.ts';
 import { bis } from './tools.ts';
-
-/** The exit statuses that `bis` promises. */
-export const bisExit = { DONE: 0, FAILED: 1, USAGE: 2, NOT_RUNNING: 3, DEGRADED: 4 } as const;
-
-/** The parts of `bis status --json` that the lab looks at. */
-export interface BisStatus {
-  readonly state: string;
-}
 
 export class Agent {
   readonly host: LabHost;
@@ -49,14 +42,19 @@ export class Agent {
     return daemon;
   }
 
+  /** Runs `bis up`, which starts a daemon in the background if none runs. */
+  async up(): Promise<Outcome> {
+    return this.tell('up', '--state-dir', this.#stateDirectory);
+  }
+
   /** Runs `bis WORDS` against this agent's daemon. */
   async tell(...words: string[]): Promise<Outcome> {
     return this.host.run([bis, ...words, '--runtime-dir', this.#runtimeDirectory]);
   }
 
   /** What `bis status --json` says, or `undefined` when no daemon runs. */
-  async status(): Promise<BisStatus | undefined> {
-    const { status, stdout } = await this.tell('status', '--json');
-    return status === bisExit.DONE || status === bisExit.DEGRADED ? (JSON.parse(stdout) as BisStatus) : undefined;
+  async status(): Promise<Status | undefined> {
+    const { stdout } = await this.tell('status', '--json');
+    return stdout === '' ? undefined : (JSON.parse(stdout) as Status);
   }
 }

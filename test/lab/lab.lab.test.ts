@@ -77,7 +77,7 @@ test.serial('a snapshot shows each kind of change, and none when it is undone', 
     await dual.must(undo);
     t.deepEqual(await dual.differencesSince(before), [], aspect);
   }
-  const listener = dual.start(['nc', '-l', '-p', '9']);
+  const listener = dual.start(['nc.openbsd', '-l', '-p', '9']);
   t.deepEqual((await dual.differencesSince(before)).map((line) => line.slice(0, 11)).sort(), [
     '+ processes',
     '+ sockets: ',
@@ -101,8 +101,11 @@ test.serial('the servers of host6 answer by name over UDP and TCP', async (t) =>
   t.is(await dual.must(['dig', '+short', '+tcp', 'six.example', 'AAAA']), `${server}\n`);
   t.regex(await dual.must(['dig', '+ignore', 'long.example', 'TXT']), /flags: [^;]* tc/);
   t.is((await dual.must(['dig', '+short', 'long.example', 'TXT'])).split('\n').length, 10);
-  t.is(await dual.must(['nc', '-N', '-w', '3', 'six.example', '7'], { input: 'over TCP' }), 'over TCP');
-  t.is(await dual.must(['nc', '-u', '-W', '1', '-w', '3', 'six.example', '7'], { input: 'over UDP' }), 'over UDP');
+  t.is(await dual.must(['nc.openbsd', '-N', '-w', '3', 'six.example', '7'], { input: 'over TCP' }), 'over TCP');
+  t.is(
+    await dual.must(['nc.openbsd', '-u', '-W', '1', '-w', '3', 'six.example', '7'], { input: 'over UDP' }),
+    'over UDP',
+  );
 });
 
 test.serial('several labs stand at once', async (t) => {
