@@ -13,7 +13,7 @@ const programDirectories = [...(process.env.PATH ?? '').split(':').filter(path.i
 const machine = { x64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' }[process.arch] ?? '';
 const libraryDirectories = [`/usr/lib/${machine}`, `/lib/${machine}`, '/usr/lib64', '/usr/lib', '/usr/local/lib'];
 
-/** Runs a program to its end with nothing on its standard input; throws with its last words when it fails. */
+/** Runs a program to its end with nothing on its standard input; throws with its first and last words when it fails. */
 function run(argv, { title, cwd = checkout, environment = {} }) {
   const [file, ...rest] = argv;
   const done = spawnSync(file, rest, {
@@ -24,8 +24,11 @@ function run(argv, { title, cwd = checkout, environment = {} }) {
     maxBuffer: 1 << 26,
   });
   if (done.status === 0) return done.stdout;
-  const words = done.error?.message ?? `${done.stdout}${done.stderr}`.trim().split('\n').slice(-12).join('\n  ');
-  throw new Error(`Cannot ${title} (${argv.slice(0, 2).join(' ')}):\n  ${words}`);
+  const lines = (done.error?.message ?? `${done.stdout}\n${done.stderr}`)
+    .split('\n')
+    .filter((line) => line.trim() !== '');
+  const words = lines.length <= 14 ? lines : [...lines.slice(0, 8), '…', ...lines.slice(-5)];
+  throw new Error(`Cannot ${title} (${argv.slice(0, 2).join(' ')}):\n  ${words.join('\n  ')}`);
 }
 
 /** Debian's frontend asks nothing (tshark would), and waits for another apt to finish rather than fail. */
