@@ -1,0 +1,57 @@
+/** How often each outcome happened since the start. */
+
+export interface Counters {
+  /** Messages that came in, whatever they were. */
+  questions: number;
+  /** Answered with A records made from AAAA records… */
+  synthesized: number;
+  /** …of these, although the network said that the name does not exist. */
+  synthesizedOverNxdomain: number;
+  /** A questions answered with the network's own addresses, untouched. */
+  unmodified: number;
+  /** A questions answered with the network's own negative answer or error. */
+  negative: number;
+  /** Not for us to judge: other types, other opcodes, transfers. */
+  passed: number;
+  /** PTR questions for spool addresses, answered by us. */
+  reversed: number;
+  /** Questions that joined an equal one already under way. */
+  merged: number;
+  /** SERVFAIL of our own making… */
+  servfail: number;
+  /** …of these, because no upstream answered in time. */
+  timeouts: number;
+  /** …of these, because no spool address was free. */
+  spoolUsedUp: number;
+  /** Refused because too much was going on at once. */
+  refused: number;
+  /** Messages that are no question, and questions that are no sound message. */
+  malformed: number;
+  /** Answers cut to the asker's UDP size. */
+  truncated: number;
+  /** Datagrams from an upstream's address that did not answer what was asked (forged, late or broken). */
+  mismatched: number;
+  /** Questions asked of another upstream because one did not answer. */
+  failovers: number;
+}
+
+export function newCounters(): Counters {
+  return {
+    questions: 0,
+    synthesized: 0,
+    synthesizedOverNxdomain: 0,
+    unmodified: 0,
+    negative: 0,
+    passed: 0,
+    reversed: 0,
+    merged: 0,
+    servfail: 0,
+    timeouts: 0,
+    spoolUsedUp: 0,
+    refused: 0,
+    malformed: 0,
+    truncated: 0,
+    mismatched: 0,
+    failovers: 0,
+  };
+}

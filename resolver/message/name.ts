@@ -1,0 +1,119 @@
+/**
+ * Domain names as the octets they are (RFC 1035 §3.1, RFC 2181 §11): labels may hold dots, NUL and anything else, and
+ * keep their case. Text is for people, and for what people wrote (master file escapes, RFC 1035 §5.1).
+ */
+import { budget, specified } from './budget.ts';
+import { HEADER_LENGTH } from './header.ts';
+
+/** A whole name in wire form without compression: length octet and label, repeated, and the zero octet of the root. */
+export type Name = Uint8Array;
+
+const ROOT: Name = new Uint8Array(1);
+
+/** Where a walk over names of up to `specified.NAME` octets puts its labels, before they are copied out or left. */
+const scratch = new Uint8Array(specified.NAME);
+let scratchLength = 0;
+
+/**
+ * Walks over the name at `offset` and leaves it uncompressed in `scratch`. Returns where the name's own octets end,
+ * or -1 if it leaves the message, is longer than 255 octets, has an unknown label type, or a pointer that does not
+ * lead strictly backwards (RFC 1035 §4.1.4 "a prior occurrence").
+ */
+function walkName(octets: Uint8Array, offset: number): number {
+  let at = offset;
+  let segment = offset;
+  let end = -1;
+  let pointers = 0;
+  let length = 0;
+  for (;;) {
+    const first = octets[at];
+    if (first === undefined) return -1;
+    if (first === 0) {
+      if (length + 1 > specified.NAME) return -1;
+      scratch[length] = 0;
+      scratchLength = length + 1;
+      return end < 0 ? at + 1 : end;
+    }
+    if (first >= 0xc0) {
+      const second = octets[at + 1];
+      if (second === undefined || ++pointers > budget.POINTERS) return -1;
+      if (end < 0) end = at + 2;
+      const target = ((first & 0x3f) << 8) | second;
+      if (target >= segment || target < HEADER_LENGTH) return -1;
+      at = target;
+      segment = target;
+    } else if (first > specified.LABEL || at + 1 + first > octets.length || length + first + 2 > specified.NAME) {
+      return -1;
+    } else {
+      for (let index = 0; index <= first; index++) scratch[length++] = octets[at++] ?? 0;
+    }
+  }
+}
+
+/** Where the name at `offset` ends, or -1 if it is not one. */
+export function skipName(octets: Uint8Array, offset: number): number {
+  return walkName(octets, offset);
+}
+
+/** The name at `offset`, uncompressed; `undefined` if it is not one. */
+export function readName(octets: Uint8Array, offset: number): Name | undefined {
+  return walkName(octets, offset) < 0 ? undefined : scratch.slice(0, scratchLength);
+}
+
+/** Two names are the same when their keys are: octets as characters, ASCII letters in lower case (RFC 4343 §3). */
+export function nameKey(name: Name): string {
+  let key = '';
+  for (const octet of name) key += String.fromCharCode(octet >= 0x41 && octet <= 0x5a ? octet | 0x20 : octet);
+  return key;
+}
+
+/** The keys of a name and of every name above it, the longest first, the root last. */
+export function keysUpward(name: Name): string[] {
+  const whole = nameKey(name);
+  const keys: string[] = [];
+  for (let at = 0; at < name.length; at += (name[at] ?? 0) + 1) keys.push(whole.slice(at));
+  return keys;
+}
+
+/** A name as text: without the last dot, what is not plain in a label escaped (`\.`, `\032`); the root is `.`. */
+export function formatName(name: Name): string {
+  const labels: string[] = [];
+  for (let at = 0; (name[at] ?? 0) !== 0; at += (name[at] ?? 0) + 1) {
+    let label = '';
+    for (const octet of name.subarray(at + 1, at + 1 + (name[at] ?? 0))) {
+      const character = String.fromCharCode(octet);
+      if (/[A-Za-z0-9_*/-]/.test(character)) label += character;
+      else if (octet > 0x20 && octet < 0x7f) label += `\\${character}`;
+      else label += `\\${String(octet).padStart(3, '0')}`;
+    }
+    labels.push(label);
+  }
+  return labels.length === 0 ? '.' : labels.join('.');
+}
+
+/** A character's octet; 256, which is none, for what is not ASCII: nobody can say which octets were meant. */
+function asciiOrTooLarge(character: string): number {
+  const code = character.codePointAt(0) ?? 256;
+  return code < 128 ? code : 256;
+}
+
+/** Reads text as `formatName` writes it, with or without the last dot. Returns `undefined` if it is no name. */
+export function parseName(text: string): Name | undefined {
+  if (text === '.') return ROOT;
+  const labels: number[][] = [[]];
+  for (const [, decimal, escaped, dot, plain] of text.matchAll(/\\(\d{3})|\\(.)|(\.)|(.)/gsu)) {
+    const label = labels.at(-1) ?? [];
+    if (dot !== undefined) labels.push([]);
+    else if (decimal !== undefined) label.push(Number(decimal));
+    else label.push(asciiOrTooLarge(escaped ?? plain ?? ''));
+  }
+  if (labels.at(-1)?.length === 0) labels.pop();
+  const octets = labels.flatMap((label) => [label.length, ...label]);
+  const isSound =
+    labels.length > 0 &&
+    labels.every(
+      (label) => label.length > 0 && label.length <= specified.LABEL && label.every((octet) => octet < 256),
+    ) &&
+    octets.length < specified.NAME;
+  return isSound ? Uint8Array.from([...octets, 0]) : undefined;
+}

@@ -1,0 +1,131 @@
+/**
+ * The extension name resolver (RFC 6535 §2.3): a question in, an answer out. This is the one place where the order of
+ * what it does can be read.
+ */
+import { randomInt } from 'node:crypto';
+import { type Clock, systemClock } from './clock.ts';
+import { type Counters, newCounters } from './counters.ts';
+import { errorAnswer } from './error-answer.ts';
+import type { HostView, Mappings } from './mappings.ts';
+import { mergeEqual } from './merge-equal.ts';
+import { OPCODE, RCODE } from './message/constants.ts';
+import { field, flag, HEADER_LENGTH, hasFlag, idOf, opcodeOf, uint16, withId } from './message/header.ts';
+import { ednsOf, readMessage } from './message/message.ts';
+import { writeBareError } from './message/write.ts';
+import { neverSilent } from './never-silent.ts';
+import { type Arrival, chain, type Question } from './question.ts';
+import { refuseOverload } from './refuse-overload.ts';
+import { relay } from './relay.ts';
+import { relayTransfer } from './relay-transfer.ts';
+import { reverse } from './reverse.ts';
+import type { ResolverSettings } from './settings.ts';
+import { synthesizeA } from './synthesize-a.ts';
+import { createExchange } from './upstream/exchange.ts';
+import { forward } from './upstream/failover.ts';
+import type { UpstreamSockets } from './upstream/sockets.ts';
+
+/** E26 allows 4.5 s before every answer is there (glibc gives up at 5); the rest is for getting it there. */
+const ANSWER_WITHIN_MS = 4300;
+/** How often `report` may be told the same thing, milliseconds. */
+const REPORT_EVERY_MS = 60_000;
+
+export interface ResolverParts {
+  readonly mappings: Mappings;
+  readonly host: HostView;
+  readonly settings: ResolverSettings;
+  readonly sockets: UpstreamSockets;
+  readonly clock?: Clock;
+  /** A random whole number from 0 up to, not including, `below`; nobody must be able to foresee it. */
+  readonly random?: (below: number) => number;
+  /** Takes lines for the log: rare things, at most one line a minute. */
+  readonly report?: (line: string) => void;
+}
+
+export interface Resolver {
+  /**
+   * The answer to a message, under its ID; of an answer of several messages the last. `undefined`: nothing is to be
+   * said (any more). Within 4.5 s, and never rejects. The arrival's list of upstreams must not change meanwhile.
+   */
+  answer(message: Uint8Array, arrival: Arrival): Promise<Uint8Array | undefined>;
+  /** Questions being worked on now. */
+  readonly inFlight: number;
+  readonly counters: Readonly<Counters>;
+}
+
+/** Throws when a name in the settings is none. */
+export function createResolver(parts: ResolverParts): Resolver {
+  const { mappings, host, settings, sockets, clock = systemClock, random = (below) => randomInt(below) } = parts;
+  const { ttlCeilingSeconds } = settings;
+  const counters = newCounters();
+  const report = onceIn(REPORT_EVERY_MS, clock, parts.report ?? (() => {}));
+  let inFlight = 0;
+
+  const upstreams = forward({ exchange: createExchange({ sockets, random, counters }), clock, counters });
+  const answered = chain(
+    [
+      refuseOverload(() => inFlight, counters),
+      relayTransfer({ sockets, random, clock, counters }),
+      neverSilent(counters),
+      relay(upstreams, counters),
+      mergeEqual(clock, counters),
+      reverse({ mappings, ttlCeilingSeconds, counters }),
+      synthesizeA({ mappings, host, settings, clock, counters, report }),
+      // The answer cache belongs here, below synthesis: then no synthesized answer is older than its mapping (D11).
+    ],
+    upstreams,
+  );
+
+  return {
+    counters,
+    get inFlight() {
+      return inFlight;
+    },
+    async answer(octets, arrival) {
+      counters.questions++;
+      if (octets.length < HEADER_LENGTH || hasFlag(octets, flag.QR)) {
+        counters.malformed++;
+        return undefined;
+      }
+      const over = new AbortController();
+      const question = questionOf(octets, arrival, over.signal);
+      if (question === undefined) {
+        counters.malformed++;
+        return writeBareError(octets, RCODE.FormErr);
+      }
+      inFlight++;
+      const callOff = clock.after(ANSWER_WITHIN_MS, () => over.abort());
+      try {
+        const answer = await answered(question);
+        return answer && withId(answer, idOf(octets));
+      } catch (error) {
+        counters.servfail++;
+        report(`a question could not be answered: ${error instanceof Error ? error.stack : error}`);
+        return withId(errorAnswer(question, RCODE.ServFail), idOf(octets));
+      } finally {
+        callOff();
+        over.abort();
+        inFlight--;
+      }
+    },
+  };
+}
+
+/** Reads what came in; `undefined` if it is a query with one question, but not a sound message. */
+function questionOf(octets: Uint8Array, arrival: Arrival, signal: AbortSignal): Question | undefined {
+  const isQuery = opcodeOf(octets) === OPCODE.QUERY && uint16(octets, field.QDCOUNT) === 1;
+  const message = isQuery ? readMessage(octets) : undefined;
+  if (isQuery && message === undefined) return undefined;
+  const edns = message && ednsOf(message);
+  return { octets, message, edns, arrival, transport: arrival.protocol, signal };
+}
+
+/** Lets a line through to `report` at most every `milliseconds`. */
+function onceIn(milliseconds: number, clock: Clock, report: (line: string) => void): (line: string) => void {
+  const last = new Map<string, number>();
+  return (line) => {
+    const before = last.get(line);
+    if (before !== undefined && clock.now() - before < milliseconds) return;
+    last.set(line, clock.now());
+    report(line);
+  };
+}

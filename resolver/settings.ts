@@ -1,0 +1,22 @@
+/** What of the resolver's behaviour is for the user to choose, and what it is when nobody has. */
+
+export interface ResolverSettings {
+  /** How long a missing A answer is waited for once there is a usable AAAA, milliseconds (RFC 6535 §2.3 "short"). */
+  readonly waitForAMs: number;
+  /** The longest a synthesized record may be kept by whoever asked, seconds. */
+  readonly ttlCeilingSeconds: number;
+  /** Without an IPv4 route: treat A answers as unusable where there is an AAAA, or pass them on all the same. */
+  readonly whenNoIpv4: 'synthesize' | 'passthrough';
+  /** Names, with all below them, that are never synthesized. Of several that match, the longest decides. */
+  readonly never: readonly string[];
+  /** Names, with all below them, whose AAAA is preferred even if there is an A. */
+  readonly always: readonly string[];
+}
+
+export const defaultSettings: ResolverSettings = {
+  waitForAMs: 250,
+  ttlCeilingSeconds: 60,
+  whenNoIpv4: 'synthesize',
+  never: [],
+  always: [],
+};

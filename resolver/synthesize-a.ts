@@ -1,0 +1,140 @@
+/**
+ * The heart of the extension name resolver (RFC 6535 §2.3): asks for A and AAAA together, and where there is no usable A
+ * answers with one spool address for each usable AAAA. Here a DNS answer becomes a mapping.
+ */
+import type { Ipv4Address } from '../mapper/address/ipv4.ts';
+import { decide } from './answer-table.ts';
+import { type Clock, sleep } from './clock.ts';
+import type { Counters } from './counters.ts';
+import { errorAnswer } from './error-answer.ts';
+import type { HostView, Mappings } from './mappings.ts';
+import { specified } from './message/budget.ts';
+import { CLASS, RCODE, TYPE } from './message/constants.ts';
+import { flag, hasFlag, putUint16 } from './message/header.ts';
+import type { Message } from './message/message.ts';
+import { formatName, keysUpward } from './message/name.ts';
+import { withType, writeAnswer } from './message/write.ts';
+import { namePolicy } from './name-policy.ts';
+import { type AaaaReading, type AReading, readA, readAaaa, SILENT_A } from './network-answer.ts';
+import type { Handler, Next, Question } from './question.ts';
+import type { ResolverSettings } from './settings.ts';
+
+export interface SynthesisParts {
+  readonly mappings: Mappings;
+  readonly host: HostView;
+  readonly settings: ResolverSettings;
+  readonly clock: Clock;
+  readonly counters: Counters;
+  /** Takes lines for the log, at most one a minute. */
+  readonly report: (line: string) => void;
+}
+
+/** The message, if it is a question that may be answered by synthesis (E8, E17): who validates would find us out. */
+function judged({ message, edns }: Question): Message | undefined {
+  if (message?.type !== TYPE.A || message.class !== CLASS.IN) return undefined;
+  const isValidating = edns?.dnssecOk === true && hasFlag(message.octets, flag.CD);
+  return isValidating ? undefined : message;
+}
+
+export function synthesizeA(parts: SynthesisParts): Handler {
+  const { mappings, host, settings, clock, counters } = parts;
+  const policyOf = namePolicy(settings);
+
+  return async (question, next) => {
+    const message = judged(question);
+    const policy = message && policyOf(keysUpward(message.name));
+    if (message === undefined || policy === 'never') {
+      counters.passed++;
+      return next(question);
+    }
+    const preferAaaa = policy === 'always' || (settings.whenNoIpv4 === 'synthesize' && !host.hasIpv4Route());
+
+    const aaaaComing = askAaaa(question, message, next).then((octets) => readAaaa(octets, host));
+    const aComing = askA(question, next, (octets) => readA(octets, message.name, mappings, preferAaaa));
+    const a = await Promise.race([aComing, patience(aaaaComing, question.signal)]);
+    // A usable A is returned before AAAA has been heard of (E2).
+    const aaaa = a.outcome === 'usable' ? undefined : await aaaaComing;
+
+    const decision = aaaa === undefined ? 'answer as A was answered' : decide(a.outcome, aaaa.outcome);
+    if (decision === 'synthesize' && aaaa !== undefined) return synthesized(question, message, a, aaaa);
+    if (decision === 'fail' || a.octets === undefined) return fail(question, a, aaaa);
+    if (a.outcome === 'usable' || a.outcome === 'excluded') counters.unmodified++;
+    else counters.negative++;
+    return fitting(question, message, a.octets);
+  };
+
+  /** Resolves to silence when the A answer has been missing for too long beside a usable AAAA (E4); otherwise never. */
+  function patience(aaaaComing: Promise<AaaaReading>, signal: AbortSignal): Promise<AReading> {
+    return new Promise((resolve) => {
+      const wait = async ({ outcome }: AaaaReading): Promise<void> => {
+        if (outcome !== 'usable') return;
+        await sleep(clock, settings.waitForAMs, signal);
+        resolve(SILENT_A);
+      };
+      // Whoever awaits the AAAA answer learns of its failure; here it only means that nothing ends the wait.
+      void aaaaComing.then(wait, () => {});
+    });
+  }
+
+  function synthesized(question: Question, message: Message, a: AReading, aaaa: AaaaReading): Uint8Array {
+    const ttlSeconds = Math.min(
+      aaaa.ttlSeconds,
+      a.soaTtlSeconds ?? Number.POSITIVE_INFINITY,
+      settings.ttlCeilingSeconds,
+    );
+    const promise = { name: formatName(message.name), ttlSeconds };
+    const assigned = aaaa.addresses.map((ipv6) => mappings.assign(ipv6, promise)).filter((ipv4) => ipv4 !== undefined);
+    if (assigned.length === 0) {
+      counters.servfail++;
+      counters.spoolUsedUp++;
+      parts.report('every spool address is held: questions are answered with SERVFAIL');
+      return errorAnswer(question, RCODE.ServFail, 'bis: every spool address is in use');
+    }
+    counters.synthesized++;
+    if (a.outcome === 'nxdomain') counters.synthesizedOverNxdomain++;
+    const owner = aaaa.chain?.owner ?? message.name;
+    const records = [
+      ...(aaaa.chain?.aliases ?? []),
+      ...assigned.map((ipv4) => ({ owner, type: TYPE.A, ttlSeconds, data: octetsOf(ipv4) })),
+    ];
+    return fitting(question, message, writeAnswer(message, { rcode: RCODE.NoError, records }));
+  }
+
+  function fail(question: Question, a: AReading, aaaa: AaaaReading | undefined): Uint8Array {
+    counters.servfail++;
+    if (a.outcome === 'silence' || aaaa?.outcome === 'silence') counters.timeouts++;
+    return errorAnswer(question, RCODE.ServFail);
+  }
+
+  /** An answer that fits the asker: over UDP one that is too long becomes an empty truncated one (E12). */
+  function fitting(question: Question, message: Message, answer: Uint8Array): Uint8Array {
+    const most = question.edns?.size ?? specified.UDP_MESSAGE;
+    if (question.arrival.protocol === 'tcp' || answer.length <= most) return answer;
+    counters.truncated++;
+    return writeAnswer(message, { rcode: RCODE.NoError, isTruncated: true });
+  }
+}
+
+function askAaaa(question: Question, message: Message, next: Next): ReturnType<Next> {
+  const transport = question.transport === 'tcp' ? 'tcp' : 'either';
+  return next({ ...question, octets: withType(message, TYPE.AAAA), transport });
+}
+
+/** Asks the question as it was asked; if that answer was cut before anything usable, asks again for all of it. */
+async function askA(
+  question: Question,
+  next: Next,
+  read: (octets: Uint8Array | undefined) => AReading,
+): Promise<AReading> {
+  const reading = read(await next(question));
+  if (reading.isTruncated !== true || reading.outcome === 'usable' || question.transport === 'tcp') return reading;
+  const whole = read(await next({ ...question, transport: 'tcp' }));
+  return whole.outcome === 'silence' ? reading : whole;
+}
+
+function octetsOf(address: Ipv4Address): Uint8Array {
+  const octets = new Uint8Array(4);
+  putUint16(octets, 0, address >>> 16);
+  putUint16(octets, 2, address & 0xffff);
+  return octets;
+}
