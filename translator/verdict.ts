@@ -1,35 +1,44 @@
 /** What became of a packet. One list of words serves the log, the counters, `bis status` and the tests. */
 
 /**
- * Outcomes of translation. `translated` is the only one with output; `refuse…` asks for an ICMP error of our own
- * (described in `HeaderBuffer.refusal`), the rest are dropped in silence and counted.
+ * Outcomes of translation, each with its number, which is also its slot among the counters. `translated` is the only one with output;
+ * `refused-…` asks for an ICMP error of our own (described in `HeaderBuffer.refusal`), the rest are dropped in silence.
+ * A literal, so that the packet path reads constants out of it; the numbers run from 0 without gaps.
  */
-export const verdicts = [
-  'translated',
+export const verdict = {
+  translated: 0,
   // Refused: the sender is told why (RFC 7915 §4.1, §4.4, §5.1, §5.4).
-  'refused-time-exceeded',
-  'refused-packet-too-big',
-  'refused-no-mapping',
+  'refused-time-exceeded': 1,
+  'refused-packet-too-big': 2,
+  'refused-no-mapping': 3,
+  'refused-prohibited': 4,
+  'refused-source-route': 5,
+  'refused-routing-header': 6,
   // Dropped: what cannot be read.
-  'dropped-malformed',
-  'dropped-bad-header-checksum',
-  'dropped-bad-offload',
+  'dropped-malformed': 7,
+  'dropped-bad-header-checksum': 8,
+  'dropped-bad-offload': 9,
   // Dropped: what must not be translated.
-  'dropped-illegal-address',
-  'dropped-no-mapping',
-  'dropped-multicast',
-  'dropped-loop',
-  'dropped-not-forwardable-protocol',
-  'dropped-icmp-type',
-  'dropped-fragmented-icmp',
-  'dropped-zero-udp-checksum',
-] as const;
+  'dropped-illegal-address': 10,
+  'dropped-multicast': 11,
+  'dropped-no-mapping': 12,
+  'dropped-stranger': 13,
+  'dropped-protocol': 14,
+  'dropped-icmp-type': 15,
+  'dropped-nested-error': 16,
+  'dropped-fragmented-icmp': 17,
+  'dropped-extension-in-fragment': 18,
+  'dropped-zero-udp-checksum': 19,
+  'dropped-too-long': 20,
+  'dropped-source-route': 21,
+  'dropped-routing-header': 22,
+} as const;
 
 /** The word for an outcome. */
-export type VerdictName = (typeof verdicts)[number];
+export type VerdictName = keyof typeof verdict;
 
-/** An outcome on the packet path: the index of its word in `verdicts`, which is also its slot among the counters. */
-export type Verdict = number;
+/** An outcome on the packet path: a value of `verdict`. */
+export type Verdict = (typeof verdict)[VerdictName];
 
-/** The outcome of a word: `verdict['dropped-malformed']`. */
-export const verdict = Object.fromEntries(verdicts.map((name, index) => [name, index])) as Record<VerdictName, Verdict>;
+/** The words by number. */
+export const verdicts = Object.keys(verdict) as readonly VerdictName[];

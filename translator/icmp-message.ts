@@ -1,0 +1,59 @@
+/** The head of a translated ICMP error, and what follows it: the rest of the quote and extensions (RFC 4884 §4, §5). */
+import type { HeaderBuffer } from './header-buffer.ts';
+
+/** In the tables of codes and pointers: there is nothing like it in the other family. */
+export const NOT_TRANSLATED = -1;
+
+/** Type, code and second word of an error. Kept and filled again for every one. */
+export class IcmpMessage {
+  type = 0;
+  code = 0;
+  parameter = 0;
+  /** Whether messages of this type have a place for the length of the quote, and so may carry extensions. */
+  isExtensible = false;
+}
+
+/** A quote that extensions follow is at least this long (RFC 4884 §5). */
+const LEAST_EXTENDED_QUOTE = 128;
+
+/**
+ * Where a quote ends: `units` of `unit` octets after `quote`, or at `end` when there are none (RFC 4884 §5.1). Returns -1 if that is
+ * past the end.
+ */
+export function quoteEnd(quote: number, units: number, unit: number, end: number): number {
+  if (units === 0) return end;
+  return quote + units * unit <= end ? quote + units * unit : -1;
+}
+
+/**
+ * Copies into `out` the rest of the quote that began at `quote` in `out`, so far as it and the extensions from
+ * `extensions` to `end` fit `room` octets; extensions stay whole, or are left out when they leave the quote no place.
+ * Returns the length of the quote in units of `unit` octets, 0 without extensions.
+ */
+export function appendQuote(
+  view: DataView,
+  out: HeaderBuffer,
+  quote: number,
+  room: number,
+  unit: number,
+  extensions: number,
+  end: number,
+): number {
+  const length = end - extensions;
+  const quoteRoom = Math.floor((room - length) / unit) * unit;
+  const isExtended = length > 0 && quoteRoom >= LEAST_EXTENDED_QUOTE;
+  const left = quote + (isExtended ? quoteRoom : room) - out.position;
+  append(view, out, out.restStart, Math.min(out.restEnd, out.restStart + Math.max(0, left)));
+  out.restStart = out.restEnd = end;
+  if (!isExtended) return 0;
+  while (out.position - quote < LEAST_EXTENDED_QUOTE || (out.position - quote) % unit !== 0) {
+    out.view.setUint8(out.position++, 0);
+  }
+  const units = (out.position - quote) / unit;
+  append(view, out, extensions, end);
+  return units;
+}
+
+function append(view: DataView, out: HeaderBuffer, from: number, to: number): void {
+  for (let at = from; at < to; at++) out.view.setUint8(out.position++, view.getUint8(at));
+}
