@@ -2,7 +2,7 @@
  * One daemon per runtime directory: a lock of flock(2) on a file in it. The kernel takes it away with the process,
  * however that ends, so it is never stale; node opens files with O_CLOEXEC, so no child keeps it.
  */
-import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import koffi from 'koffi';
 import { ControlError, systemCode } from './control-error.ts';
@@ -21,20 +21,22 @@ const flock = koffi.load(null).func('int flock(int descriptor, int operation)') 
 
 /** A lock that is held until `release`, or until the process is no more. */
 export class InstanceLock {
-  readonly #descriptor: number;
+  #descriptor: number | undefined;
 
   constructor(descriptor: number) {
     this.#descriptor = descriptor;
   }
 
+  /** Lets the next daemon in. Does nothing the second time. */
   release(): void {
-    closeSync(this.#descriptor);
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
   }
 }
 
 /**
  * Takes the lock `path` and writes our process id into it. Throws a `ControlError`: `already-running` when another
- * process keeps it for half a second, `in-the-way` when it is a symbolic link or a directory.
+ * process keeps it for half a second, `in-the-way` when it is not a regular file.
  */
 export async function takeInstanceLock(path: string): Promise<InstanceLock> {
   const descriptor = openLock(path);
@@ -49,6 +51,7 @@ export async function takeInstanceLock(path: string): Promise<InstanceLock> {
     }
     await sleep(20);
   }
+  fchmodSync(descriptor, 0o600);
   ftruncateSync(descriptor);
   writeSync(descriptor, `${process.pid}\n`, 0);
   return new InstanceLock(descriptor);
@@ -59,7 +62,7 @@ function openLock(path: string): number {
     return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o600);
   } catch (error) {
     const code = systemCode(error);
-    if (code === 'ELOOP' || code === 'EISDIR') {
+    if (code === 'ELOOP' || code === 'EISDIR' || code === 'ENXIO') {
       throw new ControlError('in-the-way', `Cannot use ${path}: it is not a regular file`, { cause: error });
     }
     throw new ControlError('unusable-directory', `Cannot open ${path}: ${code}`, { cause: error });

@@ -33,6 +33,7 @@ const timeoutBody = v.strictObject({
 });
 
 function timeoutMs(body: unknown): number {
+  if (Array.isArray(body)) throw new BadRequest('The request must be a JSON object');
   const parsed = v.safeParse(timeoutBody, body ?? {});
   if (!parsed.success) throw new BadRequest(v.summarize(parsed.issues).replaceAll('\n', ' '));
   return parsed.output.timeoutSeconds * 1000;

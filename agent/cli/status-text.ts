@@ -1,0 +1,54 @@
+/** A `Status` as a person reads it: what is so in the first line, what is wrong and what to do about it below. */
+import type { DirectionStatus, Reason, ResolverStatus, Status } from '../control/agent.ts';
+import { columns, duration, octets, printable } from './text.ts';
+
+/** The lines of `bis status`; `now` in milliseconds since the epoch. */
+export function statusText(status: Status, now: number): string[] {
+  const since = duration((now - Date.parse(status.since)) / 1000);
+  return [
+    printable(`bis ${status.version} is ${status.state}, for ${since} (pid ${status.pid})`),
+    ...reasonsText(status.reasons),
+    ...columns(rows(status)),
+  ];
+}
+
+/** Each reason as a sentence, with the command that mends it on a line of its own. */
+export function reasonsText(reasons: readonly Reason[]): string[] {
+  return reasons.flatMap(({ text, command }) => [
+    `  ! ${printable(text)}`,
+    ...(command === undefined ? [] : [`    ${printable(command)}`]),
+  ]);
+}
+
+function rows({ device, spool, self, uplinks, resolver, translator }: Status): string[][] {
+  const found: [string, string | undefined][] = [
+    ['device', device === null ? undefined : deviceText(device)],
+    ['spool', spool === null ? undefined : `${spool.range}, ${spool.used} of ${spool.size} used, ${spool.held} held`],
+    ['self', self ?? undefined],
+    ['uplinks', uplinks.length === 0 ? undefined : uplinks.join(' ')],
+    ...(resolver === null ? [] : resolverRows(resolver)),
+    ['to IPv6', translator === null ? undefined : directionText(translator.fourToSix)],
+    ['to IPv4', translator === null ? undefined : directionText(translator.sixToFour)],
+  ];
+  return found.flatMap(([name, text]) => (text === undefined ? [] : [['', name, text]]));
+}
+
+function deviceText({ name, mtu, queues, offloads }: NonNullable<Status['device']>): string {
+  const offload = offloads.length === 0 ? 'no offload' : `offload ${offloads.join(' ')}`;
+  return `${name}, mtu ${mtu}, ${queues} ${queues === 1 ? 'queue' : 'queues'}, ${offload}`;
+}
+
+function resolverRows({ mode, servers, counters }: ResolverStatus): [string, string][] {
+  return [
+    ['resolver', [mode, ...Object.entries(counters).map(([name, count]) => `${count} ${name}`)].join(', ')],
+    ...servers.map(({ device, server, listener }): [string, string] => [
+      'server',
+      `${server}${device === '' ? '' : ` on ${device}`}, ${listener === null ? 'not caught' : `answered at ${listener}`}`,
+    ]),
+  ];
+}
+
+function directionText({ packets, octets: count, verdicts }: DirectionStatus): string {
+  const others = Object.entries(verdicts).filter(([name, number]) => name !== 'translated' && number > 0);
+  return [`${packets} packets`, octets(count), ...others.map(([name, number]) => `${number} ${name}`)].join(', ');
+}
