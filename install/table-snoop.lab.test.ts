@@ -1,0 +1,196 @@
+/** Catching questions, on real packets: by server and device, whatever the socket did before, and never for longer than promised. */
+import test from 'ava';
+import { Lab } from '../test/lab/lab.ts';
+import type { LabHost } from '../test/lab/lab-host.ts';
+import { nodeCommand } from '../test/lab/tools.ts';
+import type { Topology } from '../test/lab/topology.ts';
+import { portsCommands, type SnoopPair, snoopCommands, withdrawSnoopCommands } from './table-snoop.ts';
+import { raiseTables, settings } from './testing/bump.ts';
+import { inNamespace } from './testing/namespace.ts';
+import { ClientSocket, type SocketOptions } from './testing/socket.ts';
+
+/**
+ * ```
+ *         dual                                server
+ *   eth0  192.0.2.1/24           ───────────  eth0  192.0.2.53/24, 192.0.2.54/24
+ *         2001:db8:6::1/64                          2001:db8:6::53/64
+ *         fe80::1                                   fe80::53
+ * ```
+ * Whatever `server` is asked it answers `native`; our side, and a stub on 127.0.0.53, `caught` and `stub`.
+ */
+const topology: Topology = {
+  hosts: [{ name: 'dual' }, { name: 'server' }],
+  links: [
+    {
+      ends: [
+        { host: 'dual', device: 'eth0', addresses: ['192.0.2.1/24', '2001:db8:6::1/64', 'fe80::1/64'] },
+        {
+          host: 'server',
+          device: 'eth0',
+          addresses: ['192.0.2.53/24', '192.0.2.54/24', '2001:db8:6::53/64', 'fe80::53/64'],
+        },
+      ],
+    },
+  ],
+};
+
+const pairs: readonly SnoopPair[] = [
+  { device: 'eth0', server: '192.0.2.53', address: '192.0.2.1', port: 5301 },
+  { device: 'eth0', server: '2001:db8:6::53', address: '2001:db8:6::1', port: 5302 },
+  { device: 'eth0', server: 'fe80::53', address: 'fe80::1', port: 5303 },
+  { device: 'lo', server: '127.0.0.53', address: '127.0.0.1', port: 5304 },
+];
+
+/** How long a test waits for an element that expires in a second; the kernel is not punctual to the millisecond. */
+const EXPIRED_MS = 1200;
+
+const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+async function say(host: LabHost, word: string, address: string, port: number): Promise<void> {
+  const zone = address.startsWith('fe80') ? '%eth0' : '';
+  await host.start([...nodeCommand('install/testing/say.ts'), word, `${address}${zone}`, String(port)]).says(/ready/);
+}
+
+async function build(): Promise<{
+  lab: Lab;
+  open: (server: string, options?: SocketOptions, port?: number) => ClientSocket;
+}> {
+  const lab = await Lab.build(topology);
+  const [dual, server] = [lab.host('dual'), lab.host('server')];
+  await Promise.all([
+    ...['192.0.2.53', '192.0.2.54', '2001:db8:6::53', 'fe80::53'].map((address) => say(server, 'native', address, 53)),
+    say(dual, 'stub', '127.0.0.53', 53),
+    ...pairs.map(({ address, port }) => say(dual, 'caught', address, port)),
+  ]);
+  return {
+    lab,
+    open: (address, options, port = 53) => inNamespace(dual.namespace, () => new ClientSocket(address, port, options)),
+  };
+}
+
+/** Asks once on a new socket. */
+function askOnce(socket: ClientSocket): string {
+  const answer = socket.ask();
+  socket.close();
+  return answer;
+}
+
+test.serial(
+  'questions to a caught server are answered by us, over UDP and TCP, whatever the socket is bound to',
+  async (t) => {
+    const { lab, open } = await build();
+    await using _ = lab;
+    const nft = raiseTables(lab.host('dual').namespace);
+    nft.run(portsCommands(settings, pairs));
+    nft.run(snoopCommands(settings, pairs, 60));
+    for (const kind of ['udp', 'tcp'] as const) {
+      for (const { server, device } of pairs) {
+        t.is(askOnce(open(server, { kind, zone: device })), 'caught', `${kind} ${server}`);
+        t.is(askOnce(open(server, { kind, device })), 'caught', `${kind} ${server}, bound to ${device}`);
+      }
+    }
+    nft.close();
+  },
+);
+
+test.serial(
+  'D7: what is not asked for by the map goes its way: another server, another port, our own mark',
+  async (t) => {
+    const { lab, open } = await build();
+    await using _ = lab;
+    await say(lab.host('server'), 'native', '192.0.2.53', 54);
+    const nft = raiseTables(lab.host('dual').namespace);
+    nft.run(snoopCommands(settings, pairs, 60));
+    t.is(askOnce(open('192.0.2.54')), 'native');
+    t.is(askOnce(open('192.0.2.53', {}, 54)), 'native');
+    for (const { server, device } of pairs) {
+      const native = device === 'lo' ? 'stub' : 'native';
+      t.is(askOnce(open(server, { zone: device, mark: settings.mark })), native, server);
+      t.is(
+        askOnce(open(server, { zone: device, mark: 0x7000 | settings.mark })),
+        native,
+        `${server}, other bits of the mark`,
+      );
+      t.is(askOnce(open(server, { zone: device, mark: 0x1000 })), 'caught', `${server}, somebody else's mark`);
+    }
+    nft.close();
+  },
+);
+
+test.serial('a socket used before is caught, and goes its native way when the table goes', async (t) => {
+  const { lab, open } = await build();
+  await using _ = lab;
+  const sockets = pairs.map(({ server, device }) => ({ socket: open(server, { zone: device }), device }));
+  const answers = (): string[] => sockets.map(({ socket }) => socket.ask());
+  const native = sockets.map(({ device }) => (device === 'lo' ? 'stub' : 'native'));
+  for (let round = 0; round < 3; round++) {
+    t.deepEqual(answers(), native);
+    const nft = raiseTables(lab.host('dual').namespace);
+    nft.run(snoopCommands(settings, pairs, 60));
+    t.deepEqual(
+      answers(),
+      pairs.map(() => 'caught'),
+      `round ${round}`,
+    );
+    nft.close();
+  }
+  t.deepEqual(answers(), native);
+});
+
+test.serial(
+  'S14: elements that are not renewed let the same socket go its native way; withdrawing does so at once',
+  async (t) => {
+    const { lab, open } = await build();
+    await using _ = lab;
+    const nft = raiseTables(lab.host('dual').namespace);
+    const socket = open('192.0.2.53');
+    nft.run(snoopCommands(settings, pairs, 1));
+    t.is(socket.ask(), 'caught');
+    await sleep(EXPIRED_MS);
+    t.is(socket.ask(), 'native');
+    t.is(askOnce(open('192.0.2.53', { kind: 'tcp' })), 'native');
+    nft.run(snoopCommands(settings, pairs, 60));
+    t.is(socket.ask(), 'caught');
+    nft.run(withdrawSnoopCommands(settings));
+    t.is(socket.ask(), 'native');
+    nft.close();
+  },
+);
+
+test.serial('renewing keeps elements alive without a gap, and replaces the servers that changed', async (t) => {
+  const { lab, open } = await build();
+  await using _ = lab;
+  const nft = raiseTables(lab.host('dual').namespace);
+  const socket = open('192.0.2.53');
+  const until = performance.now() + 2500;
+  let asked = 0;
+  while (performance.now() < until) {
+    nft.run(snoopCommands(settings, pairs, 1));
+    const answer = socket.ask();
+    asked++;
+    if (answer !== 'caught') return t.fail(`question ${asked}: ${answer}`);
+  }
+  t.true(asked > 100, `${asked} questions`);
+  const moved = { device: 'eth0', server: '192.0.2.54', address: '192.0.2.1', port: 5301 };
+  nft.run(snoopCommands(settings, [moved], 60));
+  t.is(askOnce(open('192.0.2.54')), 'caught');
+  t.is(socket.ask(), 'native');
+  nft.close();
+  return t.pass();
+});
+
+test.serial('D5: our listeners hear only this host', async (t) => {
+  const { lab, open } = await build();
+  await using _ = lab;
+  const server = lab.host('server').namespace;
+  const nft = raiseTables(lab.host('dual').namespace);
+  const fromNeighbour = (address: string, port: number): string =>
+    askOnce(inNamespace(server, () => new ClientSocket(address, port, { zone: 'eth0' })));
+  t.is(fromNeighbour('192.0.2.1', 5301), 'caught', 'without the guard anybody is heard');
+  nft.run(portsCommands(settings, pairs));
+  for (const { address, port, device } of pairs) {
+    if (device !== 'lo') t.is(fromNeighbour(address, port), 'silence', address);
+    t.is(askOnce(open(address, { zone: device }, port)), 'caught', `${address} from here`);
+  }
+  nft.close();
+});
