@@ -3,7 +3,7 @@
  * Nobody can hold us up (D6): connections, questions on each, and what waits to be read are all bounded.
  */
 import { once } from 'node:events';
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, isIPv6, type Server, type Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
 import { FrameReader, framed } from '../message/frames.ts';
 import type { Arrival } from '../question.ts';
@@ -21,7 +21,7 @@ export const limit = {
 /** A listening server; rejects when the address or port cannot be had. */
 export async function bindTcp(address: string, port: number): Promise<Server> {
   const server = createServer({ noDelay: true, allowHalfOpen: true });
-  server.listen({ host: address, port, ipv6Only: true, exclusive: true });
+  server.listen({ host: address, port, ipv6Only: isIPv6(address), exclusive: true });
   await once(server, 'listening');
   return server;
 }

@@ -14,7 +14,7 @@ export interface ServingParts {
 
 /** A bound socket; rejects when the address or port cannot be had. */
 export async function bindUdp(address: string, port: number): Promise<Socket> {
-  const socket = createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4', ipv6Only: true });
+  const socket = isIPv6(address) ? createSocket({ type: 'udp6', ipv6Only: true }) : createSocket('udp4');
   try {
     socket.bind({ address, port, exclusive: true });
     await once(socket, 'listening');
