@@ -9,8 +9,8 @@ export type Stage = { readonly title: string; readonly minutes: number } & (
 
 const LAB = '**/*.lab.test.ts';
 const ARCHITECTURE = ['test/architecture.test.ts', 'test/documents.test.ts'];
-const CONFORMANCE = ['test/conformance/**/*.test.ts', '**/*.conformance.test.ts'];
-const FUZZ = ['test/fuzz/**/*.test.ts', '**/*.fuzz.test.ts', '**/*.property.test.ts'];
+const CONFORMANCE = ['test/conformance/**/*.test.ts', '**/rfc*.test.ts', '**/*conformance.test.ts'];
+const FUZZ = ['test/fuzz/**/*.test.ts', '**/*fuzz.test.ts', '**/*property.test.ts'];
 
 /** Test files below `directory` that match `patterns`, sorted; those in node_modules and hidden folders are not ours. */
 export function testFiles(directory: string, patterns: string | readonly string[]): string[] {
