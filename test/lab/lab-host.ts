@@ -1,6 +1,6 @@
 /** One machine of a lab: runs programs inside its network namespace and looks at its state from outside. */
 import { must, type Outcome, Program, type ProgramOptions, run } from './program.ts';
-import { differences, type Snapshot, takeSnapshot } from './snapshot.ts';
+import { type Aspect, differences, type Snapshot, takeSnapshot } from './snapshot.ts';
 
 export class LabHost {
   /** The name in the topology: `dual`. */
@@ -44,12 +44,12 @@ export class LabHost {
 
   /**
    * Waits until this host is as it was `before`. Returns what still differs when `withinMs` have passed, one line each;
-   * nothing differing, an empty list.
+   * nothing differing, an empty list. `of` restricts what is compared.
    */
-  async differencesSince(before: Snapshot, withinMs = 1000): Promise<string[]> {
+  async differencesSince(before: Snapshot, withinMs = 1000, of?: readonly Aspect[]): Promise<string[]> {
     const deadline = performance.now() + withinMs;
     for (;;) {
-      const found = differences(before, await this.snapshot());
+      const found = differences(before, await this.snapshot(), of);
       if (found.length === 0 || performance.now() >= deadline) return found;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }

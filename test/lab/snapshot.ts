@@ -94,10 +94,25 @@ export async function takeSnapshot(namespace: string): Promise<Snapshot> {
   };
 }
 
+/** One kind of thing that is looked at. */
+export type Aspect = keyof Snapshot;
+
+/** All of them, in the order they are told. */
+export const aspects: readonly Aspect[] = [
+  'addresses',
+  'routes',
+  'rules',
+  'nft',
+  'sysctls',
+  'resolvConf',
+  'sockets',
+  'processes',
+];
+
 /** What differs between two snapshots, as lines `+ nft: …` (new) and `- routes: …` (gone). Empty when nothing does. */
-export function differences(before: Snapshot, after: Snapshot): string[] {
+export function differences(before: Snapshot, after: Snapshot, of: readonly Aspect[] = aspects): string[] {
   const found: string[] = [];
-  for (const aspect of Object.keys(before) as (keyof Snapshot)[]) {
+  for (const aspect of of) {
     const missing = [...before[aspect]];
     for (const line of after[aspect]) {
       const index = missing.indexOf(line);

@@ -1,0 +1,34 @@
+/** OpenSSH's server on `host6`, with keys that live as long as the lab. */
+import fs from 'node:fs';
+import path from 'node:path';
+import type { Lab } from '../lab/lab.ts';
+import { must } from '../lab/program.ts';
+import { toolCommand } from '../lab/tools.ts';
+
+/** Options of an `ssh` command line that uses this lab's key and knows nobody's configuration. */
+export function sshOptions(lab: Lab): string[] {
+  const settings = ['BatchMode=yes', 'StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'ConnectTimeout=5'];
+  return ['-F', 'none', '-i', path.join(lab.directory, 'ssh-key'), ...settings.flatMap((setting) => ['-o', setting])];
+}
+
+/** Starts the server on port 22 of all IPv6 addresses. Resolves when it listens. */
+export async function startSshServer(lab: Lab): Promise<void> {
+  const file = (name: string): string => path.join(lab.directory, name);
+  for (const key of ['ssh-host-key', 'ssh-key'])
+    await must(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', file(key)]);
+  const settings = [
+    'ListenAddress ::',
+    'AddressFamily inet6',
+    `HostKey ${file('ssh-host-key')}`,
+    `AuthorizedKeysFile ${file('ssh-key.pub')}`,
+    'PidFile none',
+    'UsePAM no',
+    'StrictModes no',
+    'PermitRootLogin yes',
+  ];
+  fs.writeFileSync(file('sshd.conf'), settings.map((line) => `${line}\n`).join(''));
+  // The server wants an empty directory at a fixed place. Mounts made here are seen by nobody else (ip-netns(8)).
+  const inPrivateRun = ['sh', '-c', 'mount -t tmpfs run /run && mkdir -m 755 /run/sshd && exec "$@"', 'sh'];
+  const sshd = lab.host('host6').start([...inPrivateRun, ...toolCommand('sshd'), '-D', '-e', '-f', file('sshd.conf')]);
+  await sshd.says(/listening on/i);
+}
