@@ -66,14 +66,16 @@ export function slowLines(
   );
 }
 
-/** Files that do not open with a comment, below a `#!` line. A unit test beside its source is about that, and need not say. */
+/**
+ * Files that do not open with a comment, below a `#!` line. A unit test that has the name of a source beside it, or of
+ * its folder, is about that, and need not say.
+ */
 export function withoutHead(files: readonly SourceFile[]): string[] {
   const known = new Set(files.map(({ path }) => path));
-  const isBesideItsSource = (path: string): boolean =>
-    /\.test\.ts$/.test(path) && known.has(path.replace('.test.ts', '.ts'));
+  const saysByName = (path: string): boolean =>
+    /\/([\w-]+)\/\1\.test\.ts$/.test(path) || (path.endsWith('.test.ts') && known.has(path.replace('.test.ts', '.ts')));
   return files
-    .filter(({ path }) => !isBesideItsSource(path))
-    .filter(({ text }) => !/^(?:#!.*\n)?(?:\/\*\*?|\/\/|#) ?\S/.test(text))
+    .filter(({ path, text }) => !saysByName(path) && !/^(?:#!.*\n)?(?:\/\*\*?|\/\/|#) ?\S/.test(text))
     .map((file) => `${file.path} does not say what it is`);
 }
 
