@@ -71,7 +71,8 @@ async function listen(server: Server, path: string, mode: number): Promise<void>
   const umask = process.umask(0o777 & ~mode);
   try {
     await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
+      // Stays: once it listens, a connection that cannot be accepted is no reason to end.
+      server.on('error', reject);
       server.listen(path, resolve);
       // `listen` has called bind(2) when it returns; the other umask must not outlast this turn.
       process.umask(umask);

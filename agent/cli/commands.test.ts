@@ -1,0 +1,149 @@
+import test, { type ExecutionContext } from 'ava';
+import { fakeStatus, fakeUp } from '../control/fake-agent.ts';
+import { openInstance } from '../control/test-instance.ts';
+import { bis, launcher, run } from './run-bis.ts';
+
+/** The user that owns nothing and is in no group of ours. */
+const NOBODY = { uid: 65534, gid: 65534 };
+
+/** A fake agent behind the real socket, and the command line pointed at it. */
+async function running(t: ExecutionContext) {
+  const instance = await openInstance(t);
+  return { ...instance, command: (...words: string[]) => bis(...words, '--runtime-dir', instance.runtimeDirectory) };
+}
+
+test('status tells the state by its exit status, and all by its JSON', async (t) => {
+  const { agent, command } = await running(t);
+  const expected = { down: 3, starting: 3, up: 0, degraded: 4, stopping: 3 } as const;
+  for (const state of ['down', 'starting', 'up', 'degraded', 'stopping'] as const) {
+    agent.state = state;
+    const { code, stdout } = await command('status', '--json');
+    t.is(code, expected[state], state);
+    const more = state === 'up' || state === 'degraded' ? fakeUp : {};
+    t.deepEqual(JSON.parse(stdout), { ...fakeStatus, ...more, state });
+  }
+});
+
+test('status is aligned and short', async (t) => {
+  const { agent, command } = await running(t);
+  agent.state = 'degraded';
+  agent.reasons = [
+    { code: 'forward-drop', text: 'Docker drops what is forwarded', command: 'iptables -I DOCKER-USER' },
+  ];
+  const { stdout } = await command('status');
+  t.is(
+    stdout.replace(/for .* \(pid \d+\)/, 'for 2 min (pid 7)'),
+    `bis 0.1.0 is degraded, for 2 min (pid 7)
+  ! Docker drops what is forwarded
+    iptables -I DOCKER-USER
+  device    bis0, mtu 1480, 1 queue, offload csum tso4 tso6
+  spool     10.170.160.0/20, 3 of 4094 used, 2 held
+  self      fd5e:1e46:9d02::/96
+  uplinks   eth0
+  resolver  snoop, 12 questions, 3 synthesized
+  server    127.0.0.53#53 on lo, answered at 127.0.0.1#40053
+  server    fe80::53%eth0#53 on eth0, not caught
+  to IPv6   1234 packets, 5.3 MB, 2 dropped-multicast
+  to IPv4   2345 packets, 98.8 kB
+`,
+  );
+});
+
+test('D10: a name cannot put anything but printable ASCII on the terminal', async (t) => {
+  const { agent, command } = await running(t);
+  const hostile = 'a\u001b[2J\u0007\r\n10.0.0.1 \u009b31m\u202egpj.\u0000\u007f$(id)é😀';
+  const row = { ipv4: '10.170.160.1', ipv6: '2001:db8::1', names: [hostile], ageSeconds: 61, promisedForSeconds: 59 };
+  agent.rows = [{ ...row, lastPacketSecondsAgo: 0, state: 'promised' }];
+  const text = await command('mappings');
+  t.is(
+    text.stdout,
+    `IPV4          IPV6         STATE     AGE        PROMISED  LAST PACKET  NAMES
+10.170.160.1  2001:db8::1  promised  1 min 1 s  for 59 s  0 s ago      a\\x1b[2J\\x07\\x0d\\x0a10.0.0.1 \\x9b31m\\u{202e}gpj.\\x00\\x7f$(id)\\xe9\\u{1f600}
+`,
+  );
+  const json = await command('mappings', '--json');
+  t.regex(json.stdout, /^[\n -~]*$/);
+  t.deepEqual(JSON.parse(json.stdout), { mappings: agent.rows });
+  t.is(json.code, 0);
+});
+
+test('up and down return what was reached', async (t) => {
+  const { agent, command } = await running(t);
+  t.deepEqual(await command('up', '--timeout', '7'), { code: 0, stdout: 'bis is up\n', stderr: '' });
+  t.deepEqual(await command('down', '--timeout', '8'), { code: 0, stdout: 'bis is down\n', stderr: '' });
+  agent.reaches = 'degraded';
+  agent.because = [{ code: 'x', text: 'It limps', command: 'mend it' }];
+  t.deepEqual(await command('up'), {
+    code: 4,
+    stdout: 'bis is up, but degraded:\n  ! It limps\n    mend it\n',
+    stderr: '',
+  });
+  agent.reaches = 'down';
+  t.deepEqual(await command('up'), {
+    code: 1,
+    stdout: '',
+    stderr: 'bis: Cannot start translating\nbis:   ! It limps\nbis:     mend it\n',
+  });
+  agent.down = async () => ({ ...fakeStatus, state: 'stopping' });
+  t.deepEqual(await command('down', '--timeout', '2'), {
+    code: 1,
+    stdout: '',
+    stderr: 'bis: Not down within 2 s; the state is stopping\n',
+  });
+  const [first, second] = agent.calls;
+  t.regex(first ?? '', /^up [3-7]\d\d\d/);
+  t.is(second, 'down 8000');
+});
+
+test('stop returns when the daemon has ended', async (t) => {
+  const { agent, control, command } = await running(t);
+  let ended = false;
+  agent.onStop = () => {
+    setTimeout(() => {
+      ended = true;
+      control.close();
+    }, 300);
+  };
+  t.deepEqual(await command('stop'), { code: 0, stdout: 'bis has stopped\n', stderr: '' });
+  t.true(ended);
+  agent.onStop = () => {};
+});
+
+test('stop says so when the daemon does not end in time', async (t) => {
+  const { command } = await running(t);
+  const outcome = await command('stop', '--timeout', '0.2');
+  t.deepEqual(outcome, { code: 1, stdout: '', stderr: 'bis: Not stopped within 0.2 s\n' });
+});
+
+test('S8: nobody may look, and may not touch', async (t) => {
+  const { agent, runtimeDirectory } = await running(t);
+  agent.state = 'up';
+  const isRoot = process.geteuid?.() === 0;
+  if (!isRoot) {
+    // The sockets' mode bits are tested with the control socket; another user takes root to become.
+    t.is((await bis('status', '--runtime-dir', runtimeDirectory)).code, 0);
+    return;
+  }
+  const asNobody = (command: string) => run([launcher, command, '--runtime-dir', runtimeDirectory], NOBODY);
+  t.is((await asNobody('status')).code, 0);
+  t.is((await asNobody('mappings')).code, 0);
+  for (const command of ['up', 'down', 'stop']) {
+    const { code, stderr } = await asNobody(command);
+    t.is(code, 1, command);
+    t.regex(stderr, /^bis: This needs root, or membership in the group bis \(/);
+  }
+  const program = `require('net').connect(process.argv[1]).on('error', (error) => console.log(error.code))`;
+  const raw = await run([process.execPath, '-e', program, `${runtimeDirectory}/control/control.sock`], NOBODY);
+  t.is(raw.stdout, 'EACCES\n');
+  t.deepEqual(agent.calls, []);
+});
+
+test('a reader that has seen enough is no failure', async (t) => {
+  const { agent, runtimeDirectory } = await running(t);
+  const row = { ipv6: '2001:db8::1', names: [], ageSeconds: 0, promisedForSeconds: 0, lastPacketSecondsAgo: null };
+  agent.rows = Array.from({ length: 20_000 }, () => ({ ...row, ipv4: '10.170.160.1', state: 'idle' as const }));
+  const script = `{ '${launcher}' mappings --runtime-dir '${runtimeDirectory}'; echo "status $?" >&2; } | head -n 1`;
+  const { stdout, stderr } = await run(['/bin/sh', '-c', script]);
+  t.regex(stdout, /^IPV4 /);
+  t.is(stderr, 'status 0\n');
+});
