@@ -32,6 +32,8 @@ export const verdict = {
   'dropped-too-long': 20,
   'dropped-source-route': 21,
   'dropped-routing-header': 22,
+  // Dropped before translation: what would go round in circles.
+  'dropped-loop': 23,
 } as const;
 
 /** The word for an outcome. */
@@ -39,6 +41,11 @@ export type VerdictName = keyof typeof verdict;
 
 /** An outcome on the packet path: a value of `verdict`. */
 export type Verdict = (typeof verdict)[VerdictName];
+
+/** Whether an outcome asks for an ICMP error of our own. */
+export function isRefused(outcome: Verdict): boolean {
+  return outcome !== verdict.translated && outcome <= verdict['refused-routing-header'];
+}
 
 /** The words by number. */
 export const verdicts = Object.keys(verdict) as readonly VerdictName[];

@@ -1,0 +1,30 @@
+/** What the main thread and a packet worker share besides packets: a few words, and what the worker is started with. */
+import type { Ipv4Prefix, Ipv6Prefix } from '../../mapper/address/prefix.ts';
+import type { PathMtu } from '../../translator/path-mtu.ts';
+
+/** Words of the shared control block. */
+export const word = {
+  /** Set to 1: the worker ends at its next round. */
+  STOP: 0,
+  /** Counts rounds, so that a worker that hangs is noticed. */
+  ROUNDS: 1,
+  /** 1 while the worker runs, 2 when its device went away. */
+  STATE: 2,
+} as const;
+
+export const workerState = { STARTING: 0, RUNNING: 1, DEVICE_LOST: 2 } as const;
+
+/** Everything a worker needs; plain data and shared memory, so that it can cross to another thread. */
+export interface WorkerStart {
+  readonly control: SharedArrayBuffer;
+  readonly counters: SharedArrayBuffer;
+  readonly table: SharedArrayBuffer;
+  readonly queue: number;
+  /** An eventfd that the main thread writes to wake the worker. */
+  readonly wakeup: number;
+  readonly spool: readonly Ipv4Prefix[];
+  readonly self: Ipv6Prefix;
+  readonly path: PathMtu;
+  /** Sources of our own ICMP errors. */
+  readonly own: { readonly ipv4: number; readonly ipv6: Ipv6Prefix['address'] };
+}

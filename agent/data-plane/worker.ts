@@ -1,0 +1,61 @@
+/**
+ * A packet worker: a thread that blocks in `poll` on its TUN queue and an eventfd, and does nothing else. It never
+ * waits for the main thread and says nothing; the main thread reads its counters.
+ */
+import { workerData } from 'node:worker_threads';
+import { AddressMapList } from '../../mapper/address-map.ts';
+import { SelfMap } from '../../mapper/self-map.ts';
+import { SharedTable } from '../../mapper/shared-table.ts';
+import { Spool } from '../../mapper/spool.ts';
+import { libc } from './libc.ts';
+import { Pump } from './pump.ts';
+import { LinuxTunQueue } from './tun-linux.ts';
+import { type WorkerStart, word, workerState } from './worker-control.ts';
+
+/** Longest sleep, in milliseconds: a bound on how long a stop can go unnoticed should its wakeup be lost. */
+const POLL_MILLISECONDS = 1000;
+/** Packets in a row before the stop flag is looked at again. */
+const DRAIN_LIMIT = 256;
+
+/** `struct pollfd`: descriptor, wanted events, events that came. */
+const POLLFD = { SIZE: 8, EVENTS: 4, CAME: 6 } as const;
+const event = { IN: 0x01, ERROR: 0x08, HANGUP: 0x10, INVALID: 0x20 } as const;
+
+function run(start: WorkerStart): void {
+  const control = new Int32Array(start.control);
+  const spool = new Spool(start.spool);
+  const table = SharedTable.open(start.table, spool);
+  const pump = new Pump({
+    device: new LinuxTunQueue(start.queue),
+    table,
+    maps: new AddressMapList([table.reader, new SelfMap(start.self, spool)]),
+    spool,
+    self: start.self.address,
+    path: start.path,
+    own: start.own,
+    counters: new Float64Array(start.counters),
+  });
+  const fds = new Uint8Array(new ArrayBuffer(128));
+  const poll = new DataView(fds.buffer);
+  for (const [index, fd] of [start.queue, start.wakeup].entries()) {
+    poll.setInt32(index * POLLFD.SIZE, fd, true);
+    poll.setInt16(index * POLLFD.SIZE + POLLFD.EVENTS, event.IN, true);
+  }
+  const wakeups = new Uint8Array(new ArrayBuffer(128));
+
+  Atomics.store(control, word.STATE, workerState.RUNNING);
+  Atomics.notify(control, word.STATE);
+  while (Atomics.load(control, word.STOP) === 0) {
+    libc.poll(fds, 2, POLL_MILLISECONDS);
+    Atomics.add(control, word.ROUNDS, 1);
+    if (poll.getInt16(POLLFD.SIZE + POLLFD.CAME, true) !== 0) libc.read(start.wakeup, wakeups, 8);
+    const came = poll.getInt16(POLLFD.CAME, true);
+    if ((came & (event.ERROR | event.HANGUP | event.INVALID)) !== 0) {
+      Atomics.store(control, word.STATE, workerState.DEVICE_LOST);
+      return;
+    }
+    if ((came & event.IN) !== 0) pump.drain(DRAIN_LIMIT, Date.now());
+  }
+}
+
+run(workerData as WorkerStart);

@@ -1,0 +1,71 @@
+/**
+ * Sockets for the resolver's own questions: marked, so that the rule that catches questions lets them pass, and bound
+ * to the device the question was caught on, so that split DNS keeps its answers apart (SO_MARK and SO_BINDTODEVICE,
+ * socket(7)). The descriptor is made here and handed to Node, which has no name for either option.
+ */
+import dgram from 'node:dgram';
+import { once } from 'node:events';
+import net from 'node:net';
+import type { UpstreamSockets } from '../../resolver/upstream/sockets.ts';
+import type { Upstream } from '../../resolver/upstream/upstream.ts';
+import { failure, flag, libc } from '../data-plane/libc.ts';
+
+/** From the Linux headers. */
+const domain = { 4: 2, 6: 10 } as const;
+const kind = { STREAM: 1, DGRAM: 2 } as const;
+const socketOption = { SOL_SOCKET: 1, SO_BINDTODEVICE: 25, SO_MARK: 36 } as const;
+/** `sizeof(struct sockaddr_in)` and `sizeof(struct sockaddr_in6)`. */
+const addressSize = { 4: 16, 6: 28 } as const;
+
+function familyOf(address: string): 4 | 6 {
+  return net.isIPv6(address) ? 6 : 4;
+}
+
+/** A descriptor of a marked socket, bound to a port of the kernel's choice; the caller owns it. */
+function markedSocket(upstream: Upstream, type: number, mark: number): number {
+  const family = familyOf(upstream.address);
+  const fd = libc.socket(domain[family], type | flag.CLOEXEC | flag.NONBLOCK, 0);
+  if (fd < 0) throw failure('create a socket');
+  try {
+    const value = new Uint8Array(4);
+    new DataView(value.buffer).setUint32(0, mark, true);
+    if (libc.setsockopt(fd, socketOption.SOL_SOCKET, socketOption.SO_MARK, value, 4) < 0)
+      throw failure('mark a socket');
+    if (upstream.device !== undefined && upstream.device !== '') {
+      const name = new TextEncoder().encode(`${upstream.device}\0`);
+      const done = libc.setsockopt(fd, socketOption.SOL_SOCKET, socketOption.SO_BINDTODEVICE, name, name.length);
+      if (done < 0) throw failure(`bind a socket to ${upstream.device}`);
+    }
+    const any = new Uint8Array(addressSize[family]);
+    new DataView(any.buffer).setUint16(0, domain[family], true);
+    if (type === kind.DGRAM && libc.bind(fd, any, any.length) < 0) throw failure('bind a socket');
+    return fd;
+  } catch (error) {
+    libc.close(fd);
+    throw error;
+  }
+}
+
+/** Upstream sockets that carry `mark` and stay on their upstream's device. Needs CAP_NET_ADMIN. */
+export function markedSockets(mark: number): UpstreamSockets {
+  return {
+    async udp(upstream) {
+      const socket = dgram.createSocket(familyOf(upstream.address) === 6 ? 'udp6' : 'udp4');
+      try {
+        // With a descriptor, `listening` is emitted before `bind` returns.
+        socket.bind({ fd: markedSocket(upstream, kind.DGRAM, mark) });
+        socket.connect(upstream.port, upstream.address);
+        await once(socket, 'connect');
+        return socket;
+      } catch (error) {
+        socket.close();
+        throw error;
+      }
+    },
+    async tcp(upstream) {
+      const socket = new net.Socket({ fd: markedSocket(upstream, kind.STREAM, mark) });
+      socket.connect({ host: upstream.address, port: upstream.port });
+      return socket;
+    },
+  };
+}
