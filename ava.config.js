@@ -1,5 +1,5 @@
 export default {
-  extensions: { ts: 'module' },
+  extensions: ['ts'],
   files: ['**/*.test.ts'],
   workerThreads: false,
   timeout: '120s',
