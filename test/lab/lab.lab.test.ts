@@ -1,9 +1,10 @@
 /** The lab itself: what it builds works, what it notices is what changed, and nothing of it stays. Needs root. */
 import fs from 'node:fs';
+import os from 'node:os';
 import test from 'ava';
 import { Lab } from './lab.ts';
 import { lan, pair, routed } from './networks.ts';
-import { must } from './program.ts';
+import { must, Program } from './program.ts';
 import { assertAsBefore } from './snapshot.ts';
 import { nodeCommand } from './tools.ts';
 import type { Topology } from './topology.ts';
@@ -124,4 +125,32 @@ test.serial('a lab that cannot be built leaves nothing', async (t) => {
   await t.throwsAsync(Lab.build({ hosts, links: [] }, { echo }), { message: 'Cannot build the lab' });
   t.regex(namespace, /-dual$/);
   t.false(fs.existsSync(`/run/netns/${namespace}`) || fs.existsSync(`/etc/netns/${namespace}`));
+});
+
+/** A lab in a process of its own, and everything it has made on the machine. */
+async function standAlone(): Promise<{ program: Program; made: string[] }> {
+  const program = new Program([...nodeCommand('test/lab/stand.ts'), 'pair']);
+  await program.says(/^standing$/m);
+  const namespaces = [...program.stdout.matchAll(/netns add (\S+)/g)].map((match) => match[1] ?? '');
+  const id = namespaces[0]?.replace(/[^-]+$/, '') ?? '';
+  const made = ['/run/netns', '/etc/netns', os.tmpdir()].flatMap((folder) =>
+    fs.readdirSync(folder).flatMap((name) => (name.startsWith(id) ? [`${folder}/${name}`] : [])),
+  );
+  return { program, made };
+}
+
+test.serial('a lab goes when its process is interrupted', async (t) => {
+  const { program, made } = await standAlone();
+  t.is(made.length, 5, 'two namespaces, their files, and a directory');
+  t.is((await program.stop('SIGINT')).status, 130);
+  t.deepEqual(made.filter(fs.existsSync), []);
+});
+
+test.serial('a lab whose process was killed is removed by the next one', async (t) => {
+  const { program, made } = await standAlone();
+  await program.stop('SIGKILL');
+  t.deepEqual(made.filter(fs.existsSync), made);
+  const next = await standAlone();
+  t.deepEqual(made.filter(fs.existsSync), []);
+  await next.program.stop();
 });

@@ -10,7 +10,7 @@ import { LabHost } from './lab-host.ts';
 import { must } from './program.ts';
 import { commandsToBuild, type Topology } from './topology.ts';
 
-/** Namespaces are called `bislab-PID-NUMBER-HOST`. */
+/** Namespaces are called `bislab-PID-NUMBER-HOST`, and a lab's directory likewise. */
 const PREFIX = 'bislab';
 
 /** Where `ip netns exec` looks for the files that replace those under `/etc` (ip-netns(8)). */
@@ -63,11 +63,13 @@ function removeNamespace(namespace: string): void {
 
 /** Removes labs whose process was killed before it could. */
 function removeRuins(): void {
-  const names = [NETNS_ETC, '/run/netns'].flatMap((folder) => (fs.existsSync(folder) ? fs.readdirSync(folder) : []));
-  for (const name of new Set(names)) {
+  const isRuin = (name: string): boolean => {
     const pid = new RegExp(`^${PREFIX}-(\\d+)-`).exec(name)?.[1];
-    if (pid !== undefined && !fs.existsSync(`/proc/${pid}`)) removeNamespace(name);
-  }
+    return pid !== undefined && !fs.existsSync(`/proc/${pid}`);
+  };
+  const ruinsIn = (folder: string): string[] => (fs.existsSync(folder) ? fs.readdirSync(folder).filter(isRuin) : []);
+  for (const name of new Set([...ruinsIn(NETNS_ETC), ...ruinsIn('/run/netns')])) removeNamespace(name);
+  for (const name of ruinsIn(os.tmpdir())) fs.rmSync(path.join(os.tmpdir(), name), { recursive: true, force: true });
 }
 
 export class Lab implements AsyncDisposable {
@@ -77,9 +79,10 @@ export class Lab implements AsyncDisposable {
 
   private constructor(topology: Topology, options: LabOptions) {
     labsBuilt++;
-    this.directory = fs.mkdtempSync(path.join(os.tmpdir(), `${PREFIX}-`));
+    const id = `${PREFIX}-${process.pid}-${labsBuilt}-`;
+    this.directory = fs.mkdtempSync(path.join(os.tmpdir(), id));
     for (const { name } of topology.hosts) {
-      const namespace = `${PREFIX}-${process.pid}-${labsBuilt}-${name}`;
+      const namespace = id + name;
       this.#hosts.set(name, new LabHost(name, namespace, options.echo));
     }
   }
