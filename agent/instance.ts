@@ -1,0 +1,109 @@
+/** Everything that makes one running agent; there are no such constants elsewhere. One agent in each network namespace. */
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { formatIpv4, ipv4 } from '../mapper/address/ipv4.ts';
+import { ipv6FromOctets } from '../mapper/address/ipv6.ts';
+import {
+  formatIpv4Prefix,
+  formatIpv6Prefix,
+  type Ipv4Prefix,
+  type Ipv6Prefix,
+  ipv6Prefix,
+  parseIpv4Prefix,
+  parseIpv6Prefix,
+} from '../mapper/address/prefix.ts';
+import { chooseRange, DEFAULT_SELVES, DEFAULT_SPOOLS } from '../mapper/spool.ts';
+import type { Config } from './config/config.ts';
+
+export interface Instance {
+  /** The TUN device. */
+  readonly device: string;
+  readonly queues: number;
+  /** The name of our nft tables. */
+  readonly table: string;
+  /** Sockets of our own carry this mark: one bit, clear of those of Tailscale, Kubernetes, Calico and wg-quick. */
+  readonly mark: number;
+  readonly markMask: number;
+  /** The conntrack zone of caught questions. */
+  readonly zone: number;
+  readonly spool: Ipv4Prefix;
+  readonly self: Ipv4Prefix;
+  /** The prefix that stands for this host's IPv4 addresses on the IPv6 leg (RFC 4193), a /96. */
+  readonly ula: Ipv6Prefix;
+}
+
+const OUR_MARK = 0x1000_0000;
+const OUR_ZONE = 0x6253;
+
+/** The agent as its configuration and the addresses in use make it. Throws when no range is free (M3). */
+export function createInstance(config: Config, ula: Ipv6Prefix, taken: readonly Ipv4Prefix[]): Instance {
+  const spool = freeRange('spool', config.mapper.spool, DEFAULT_SPOOLS, taken);
+  const self = freeRange('self', config.mapper.self, DEFAULT_SELVES, [...taken, spool]);
+  return {
+    device: config.device.name,
+    queues: config.device.queues,
+    table: 'bis',
+    mark: OUR_MARK,
+    markMask: OUR_MARK,
+    zone: OUR_ZONE,
+    spool,
+    self,
+    ula,
+  };
+}
+
+/** The configured range, or, when that is the default and in use, the second of RFC 6535 §4.4. */
+function freeRange(
+  name: string,
+  configured: Ipv4Prefix,
+  defaults: readonly string[],
+  taken: readonly Ipv4Prefix[],
+): Ipv4Prefix {
+  const text = formatIpv4Prefix(configured);
+  const candidates = text === defaults[0] ? defaults : [text];
+  const prefixes = candidates.map(parseIpv4Prefix).filter((prefix) => prefix !== undefined);
+  const range = chooseRange(prefixes, taken);
+  if (range === undefined) {
+    throw new Error(`Cannot use ${candidates.join(' or ')} as ${name} range: addresses of it are in use on this host`);
+  }
+  return range;
+}
+
+/** The address on the device that programs send from when they are not bound: the first of the self range. */
+export function selfAddress(instance: Instance): string {
+  return formatIpv4(ipv4(instance.self.address + 1));
+}
+
+/** The IPv4 source of errors from routers without a mapping (RFC 6791): the spool's first address, never handed out. */
+export function errorSource4(instance: Instance) {
+  return instance.spool.address;
+}
+
+/**
+ * The self prefix of this host: drawn once and kept in the state directory, so that connections survive a restart. A
+ * file that cannot be read back is replaced; a directory that cannot be written gives a prefix for this run only.
+ */
+export function selfPrefix(stateDirectory: string, random = randomBytes): { prefix: Ipv6Prefix; problem?: Error } {
+  const file = join(stateDirectory, 'self-prefix');
+  try {
+    const kept = parseIpv6Prefix(readFileSync(file, 'utf8').trim());
+    if (kept?.length === 96 && kept.address.w0 >>> 24 === 0xfd) return { prefix: kept };
+  } catch {
+    // The first start, or nothing worth keeping.
+  }
+  // RFC 4193 §3.2: fd, 40 random bits of Global ID, then a Subnet ID, and 32 bits of ours that are 0.
+  const octets = new Uint8Array(16);
+  octets.set(random(7), 1);
+  octets[0] = 0xfd;
+  const prefix = ipv6Prefix(ipv6FromOctets(octets), 96);
+  try {
+    mkdirSync(stateDirectory, { recursive: true, mode: 0o700 });
+    const temporary = `${file}.${process.pid}`;
+    writeFileSync(temporary, `${formatIpv6Prefix(prefix)}\n`, { mode: 0o600, flush: true });
+    renameSync(temporary, file);
+    return { prefix };
+  } catch (error) {
+    return { prefix, problem: new Error(`Cannot keep the self prefix in ${file}`, { cause: error }) };
+  }
+}
