@@ -8,12 +8,11 @@ import { type Counters, newCounters } from './counters.ts';
 import { errorAnswer } from './error-answer.ts';
 import type { HostView, Mappings } from './mappings.ts';
 import { mergeEqual } from './merge-equal.ts';
-import { OPCODE, RCODE } from './message/constants.ts';
-import { field, flag, HEADER_LENGTH, hasFlag, idOf, opcodeOf, uint16, withId } from './message/header.ts';
-import { ednsOf, readMessage } from './message/message.ts';
+import { RCODE } from './message/constants.ts';
+import { flag, HEADER_LENGTH, hasFlag, idOf, withId } from './message/header.ts';
 import { writeBareError } from './message/write.ts';
 import { neverSilent } from './never-silent.ts';
-import { type Arrival, chain, type Question } from './question.ts';
+import { type Arrival, chain, readQuestion } from './question.ts';
 import { refuseOverload } from './refuse-overload.ts';
 import { relay } from './relay.ts';
 import { relayTransfer } from './relay-transfer.ts';
@@ -87,7 +86,7 @@ export function createResolver(parts: ResolverParts): Resolver {
         return undefined;
       }
       const over = new AbortController();
-      const question = questionOf(octets, arrival, over.signal);
+      const question = readQuestion(octets, arrival, over.signal);
       if (question === undefined) {
         counters.malformed++;
         return writeBareError(octets, RCODE.FormErr);
@@ -108,15 +107,6 @@ export function createResolver(parts: ResolverParts): Resolver {
       }
     },
   };
-}
-
-/** Reads what came in; `undefined` if it is a query with one question, but not a sound message. */
-function questionOf(octets: Uint8Array, arrival: Arrival, signal: AbortSignal): Question | undefined {
-  const isQuery = opcodeOf(octets) === OPCODE.QUERY && uint16(octets, field.QDCOUNT) === 1;
-  const message = isQuery ? readMessage(octets) : undefined;
-  if (isQuery && message === undefined) return undefined;
-  const edns = message && ednsOf(message);
-  return { octets, message, edns, arrival, transport: arrival.protocol, signal };
 }
 
 /** Lets a line through to `report` at most every `milliseconds`. */
