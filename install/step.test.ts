@@ -1,0 +1,87 @@
+import test from 'ava';
+import { apply, printStep, step, undo } from './step.ts';
+import { RecordingHost } from './testing/recording-host.ts';
+
+const steps = [
+  step('make a', ['make', 'a'], ['unmake', 'a']),
+  step('set b to 1', { path: '/b', text: '1' }, { path: '/b', text: '0', onlyIf: '1' }),
+  step('make c', ['make', 'c']),
+  step('make d', ['make', 'd'], ['unmake', 'd']),
+];
+
+test('steps run in order and are undone in reverse', async (t) => {
+  const host = new RecordingHost();
+  await apply(steps, host);
+  t.deepEqual(host.done, ['make a', '/b < 1', 'make c', 'make d']);
+  host.done.length = 0;
+  t.deepEqual(await undo(steps, host), []);
+  t.deepEqual(host.done, ['unmake d', '/b < 0', 'unmake a']);
+});
+
+test('a step that fails undoes those before it and says what could not be done', async (t) => {
+  const host = new RecordingHost();
+  host.failing.set('make d', 'no d today');
+  const error = await t.throwsAsync(apply(steps, host), { message: 'Cannot make d' });
+  t.regex(String(error?.cause), /`make d` failed: no d today/);
+  t.deepEqual(host.done, ['make a', '/b < 1', 'make c', 'make d', '/b < 0', 'unmake a']);
+});
+
+test('what could not be undone after a failure is told beside it', async (t) => {
+  const host = new RecordingHost();
+  host.failing.set('make d', 'no d today');
+  host.failing.set('unmake a', 'a stays');
+  const error = await t.throwsAsync(apply(steps, host), { message: 'Cannot make d' });
+  const errors = error?.cause instanceof AggregateError ? error.cause.errors : [];
+  t.deepEqual(errors.map(String), ['CommandError: `make d` failed: no d today', 'Error: Cannot undo: make a']);
+});
+
+test('undoing carries on past failures and returns them', async (t) => {
+  const host = new RecordingHost({ '/b': '1\n' });
+  host.failing.set('unmake d', 'busy');
+  const failures = await undo(steps, host);
+  t.deepEqual(
+    failures.map(({ message }) => message),
+    ['Cannot undo: make d'],
+  );
+  t.deepEqual(host.done, ['unmake d', '/b < 0', 'unmake a']);
+});
+
+test('undoing what is not there, or was changed by others since, does nothing', async (t) => {
+  for (const said of [
+    'Cannot find device "bis0"',
+    'RTNETLINK answers: No such process',
+    'RTNETLINK answers: Cannot assign requested address',
+    'RTNETLINK answers: No such device',
+  ]) {
+    const host = new RecordingHost({ '/b': '2\n' });
+    host.failing.set('unmake', said);
+    t.deepEqual(await undo(steps, host), [], said);
+    t.is(host.files.get('/b'), '2\n');
+  }
+});
+
+test('functions are steps too, and one that throws is a failure of its step', async (t) => {
+  const host = new RecordingHost();
+  const broken = step('do the impossible', () => {
+    throw new Error('why');
+  });
+  const error = await t.throwsAsync(apply([...steps.slice(0, 1), broken], host), {
+    message: 'Cannot do the impossible',
+  });
+  t.is(String(error?.cause), 'Error: why');
+  t.deepEqual(host.done, ['make a', 'unmake a']);
+});
+
+test('a step prints as what it does and what undoes it', (t) => {
+  t.is(
+    steps.slice(0, 3).map(printStep).join('\n'),
+    `make a
+  do    make a
+  undo  unmake a
+set b to 1
+  do    write 1 to /b
+  undo  write 0 to /b, if it is 1
+make c
+  do    make c`,
+  );
+});

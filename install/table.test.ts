@@ -1,0 +1,235 @@
+import test from 'ava';
+import { arpTableCommands, forcedCommands, guestsCommands, type TableSettings, tableCommands } from './table.ts';
+import { portsCommands, snoopCommands, withdrawSnoopCommands } from './table-snoop.ts';
+
+const settings: TableSettings = {
+  table: 'bis',
+  device: 'bis0',
+  spool: '10.170.160.0/20',
+  self: ['172.21.112.1'],
+  ula: 'fd00:b15::/96',
+  mark: 0xb15,
+  markMask: 0xfff,
+  zone: 46_464,
+};
+
+test('the table, word by word', (t) => {
+  t.is(
+    tableCommands(settings),
+    `create table inet bis { flags owner; }
+table inet bis {
+  flags owner
+
+  ct timeout udp6 {
+    protocol udp
+    l3proto ip6
+    policy = { unreplied : 300, replied : 300 }
+  }
+
+  set own4 {
+    type ipv4_addr
+    flags interval
+    elements = { 10.170.160.0/20, 172.21.112.1 }
+  }
+
+  set forced {
+    type ifname
+  }
+
+  set guests {
+    type ifname
+  }
+
+  chain guard {
+    type filter hook prerouting priority -310; policy accept;
+    iifname { "lo", "bis0" } return
+    ip saddr @own4 counter drop
+    iifname @guests ip daddr @own4 counter reject with icmp type host-unreachable
+    ip daddr @own4 counter drop
+    ip6 saddr fd00:b15::/96 counter drop
+    ip6 daddr fd00:b15::/96 counter drop
+  }
+
+  chain patience {
+    type filter hook prerouting priority -150; policy accept;
+    iifname "bis0" meta l4proto udp ct timeout set "udp6"
+  }
+
+  chain forward {
+    type filter hook forward priority -10; policy accept;
+    iifname "bis0" oifname "bis0" counter drop
+    iifname "bis0" meta nfproto != ipv6 counter drop
+    iifname "bis0" ip6 saddr != fd00:b15::/96 counter drop
+    iifname "bis0" ct state { invalid, untracked } counter drop
+    iifname "bis0" accept
+    oifname "bis0" meta nfproto ipv6 ct state { established, related } accept
+    oifname "bis0" counter drop
+    iifname @forced meta nfproto ipv6 counter drop
+  }
+
+  chain uplink {
+    type nat hook postrouting priority 110; policy accept;
+    ip6 saddr fd00:b15::/96 oifname != "bis0" masquerade
+  }
+
+  chain leak {
+    type filter hook postrouting priority 150; policy accept;
+    oifname { "lo", "bis0" } return
+    ip6 saddr fd00:b15::/96 counter drop
+    ip6 daddr fd00:b15::/96 counter drop
+    ip saddr @own4 counter drop
+    ip daddr @own4 counter drop
+  }
+
+  set asked4 {
+    type ifname . ipv4_addr
+    flags timeout
+  }
+
+  set asked6 {
+    type ifname . ipv6_addr
+    flags timeout
+  }
+
+  map servers4 {
+    type ifname . ipv4_addr : ipv4_addr . inet_service
+  }
+
+  map servers6 {
+    type ifname . ipv6_addr : ipv6_addr . inet_service
+  }
+
+  set ports4 {
+    type ipv4_addr . inet_service
+  }
+
+  set ports6 {
+    type ipv6_addr . inet_service
+  }
+
+  chain caught {
+    type filter hook output priority -300; policy accept;
+    meta mark & 0xfff == 0xb15 return
+    meta l4proto { tcp, udp } th dport 53 oifname . ip daddr @asked4 ct original zone set 46464
+    meta l4proto { tcp, udp } th dport 53 oifname . ip6 daddr @asked6 ct original zone set 46464
+  }
+
+  chain snoop {
+    type nat hook output priority -110; policy accept;
+    ct original zone != 46464 return
+    meta l4proto { tcp, udp } dnat ip to oifname . ip daddr map @servers4
+    meta l4proto { tcp, udp } dnat ip6 to oifname . ip6 daddr map @servers6
+  }
+
+  chain resolver {
+    type filter hook input priority -10; policy accept;
+    iifname "lo" return
+    ct direction reply return
+    meta l4proto { tcp, udp } ip daddr . th dport @ports4 counter drop
+    meta l4proto { tcp, udp } ip6 daddr . th dport @ports6 counter drop
+  }
+}
+`,
+  );
+});
+
+test('the ARP table, word by word', (t) => {
+  t.is(
+    arpTableCommands(settings),
+    `create table arp bis { flags owner; }
+table arp bis {
+  flags owner
+
+  chain guard {
+    type filter hook input priority 0; policy accept;
+    arp daddr ip { 10.170.160.0/20, 172.21.112.1 } counter drop
+  }
+
+  chain leak {
+    type filter hook output priority 0; policy accept;
+    arp saddr ip { 10.170.160.0/20, 172.21.112.1 } counter drop
+  }
+}
+`,
+  );
+});
+
+test('sets of interfaces are replaced as a whole', (t) => {
+  t.is(
+    forcedCommands(settings, ['eth0', 'wlan0']),
+    'flush set inet bis forced\nadd element inet bis forced { "eth0", "wlan0" }\n',
+  );
+  t.is(forcedCommands(settings, []), 'flush set inet bis forced\n');
+  t.is(guestsCommands(settings, ['br0']), 'flush set inet bis guests\nadd element inet bis guests { "br0" }\n');
+});
+
+const pairs = [
+  { device: 'lo', server: '127.0.0.53', address: '127.0.0.1', port: 5301 },
+  { device: 'eth0', server: 'fe80::53', address: 'fe80::1', port: 5302 },
+  { device: 'eth0', server: '192.0.2.53', address: '192.0.2.1', port: 5303 },
+];
+
+test('questions to catch replace those before, with a timeout on what decides', (t) => {
+  t.is(
+    snoopCommands(settings, pairs, 5),
+    `flush map inet bis servers4
+add element inet bis servers4 { "lo" . 127.0.0.53 : 127.0.0.1 . 5301, "eth0" . 192.0.2.53 : 192.0.2.1 . 5303 }
+flush set inet bis asked4
+add element inet bis asked4 { "lo" . 127.0.0.53 timeout 5s, "eth0" . 192.0.2.53 timeout 5s }
+flush map inet bis servers6
+add element inet bis servers6 { "eth0" . fe80::53 : fe80::1 . 5302 }
+flush set inet bis asked6
+add element inet bis asked6 { "eth0" . fe80::53 timeout 5s }
+`,
+  );
+  t.is(
+    withdrawSnoopCommands(settings),
+    'flush map inet bis servers4\nflush set inet bis asked4\nflush map inet bis servers6\nflush set inet bis asked6\n',
+  );
+});
+
+test('D5: listeners to guard', (t) => {
+  t.is(
+    portsCommands(settings, pairs),
+    `flush set inet bis ports4
+add element inet bis ports4 { 127.0.0.1 . 5301, 192.0.2.1 . 5303 }
+flush set inet bis ports6
+add element inet bis ports6 { fe80::1 . 5302 }
+`,
+  );
+  t.throws(() => portsCommands(settings, [{ address: '0.0.0.0', port: 53 }]), { message: /an address to listen on/ });
+});
+
+test('S9: nothing but words of the right kind gets into a command', (t) => {
+  const wrong: Partial<TableSettings>[] = [
+    { table: 'bis; flush ruleset' },
+    { device: 'a;b' },
+    { device: '$(x)' },
+    { device: 'bis*' },
+    { spool: '10.0.0.0/8 }' },
+    { spool: 'fd00::/96' },
+    { self: ['172.21.112.1', '$(x)'] },
+    { ula: '10.0.0.0/8' },
+    { mark: -1 },
+    { markMask: Number.NaN },
+    { zone: 0 },
+    { zone: 65_536 },
+  ];
+  for (const part of wrong) t.throws(() => tableCommands({ ...settings, ...part }), undefined, JSON.stringify(part));
+  for (const name of ['a;b', '$(x)', '*', '"', '']) {
+    t.throws(() => forcedCommands(settings, [name]), undefined, name);
+    t.throws(() => guestsCommands(settings, ['eth0', name]), undefined, name);
+    t.throws(() => snoopCommands(settings, [{ ...pairs[1], device: name } as never], 5), undefined, name);
+  }
+  const [pair] = pairs;
+  for (const part of [
+    { server: 'fe80::53' },
+    { server: '::1%lo' },
+    { address: '::1' },
+    { port: 0 },
+    { port: 65_536 },
+  ]) {
+    t.throws(() => snoopCommands(settings, [{ ...pair, ...part } as never], 5), undefined, JSON.stringify(part));
+  }
+  for (const timeout of [0, 0.5, 3601, Number.NaN]) t.throws(() => snoopCommands(settings, pairs, timeout));
+});

@@ -1,0 +1,34 @@
+/** A host that does nothing but keep a list of what it was asked to do. For tests only. */
+import { CommandError, type Host } from '../host.ts';
+
+export class RecordingHost implements Host {
+  /** Commands as they would be typed, and writes as `PATH < TEXT`. */
+  readonly done: string[] = [];
+  readonly files: Map<string, string>;
+  /** Commands that fail, by how they begin, with what they say. */
+  readonly failing = new Map<string, string>();
+  /** What commands print, by how they begin. */
+  readonly output = new Map<string, string>();
+
+  constructor(files: Readonly<Record<string, string>> = {}) {
+    this.files = new Map(Object.entries(files));
+  }
+
+  async run(argv: readonly string[]): Promise<string> {
+    const line = argv.join(' ');
+    this.done.push(line);
+    for (const [start, stderr] of this.failing) {
+      if (line.startsWith(start)) throw new CommandError(argv, stderr, undefined);
+    }
+    return [...this.output].find(([start]) => line.startsWith(start))?.[1] ?? '';
+  }
+
+  readText(path: string): string | undefined {
+    return this.files.get(path);
+  }
+
+  writeText(path: string, text: string): void {
+    this.done.push(`${path} < ${text}`);
+    this.files.set(path, text);
+  }
+}
