@@ -1,3 +1,4 @@
+/** Every command that talks to a daemon, run as a process against a fake agent behind the real sockets. */
 import test, { type ExecutionContext } from 'ava';
 import { fakeStatus, fakeUp } from '../control/fake-agent.ts';
 import { openInstance } from '../control/test-instance.ts';

@@ -1,3 +1,4 @@
+/** The launcher `agent/bis`: links, environments, what is missing, and what it refuses (requirement S10). */
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';

@@ -82,6 +82,7 @@ async function listen(server: Server, path: string, mode: number): Promise<void>
   } finally {
     process.umask(umask);
   }
+  // A default ACL on the directory would have made the umask count for nothing (acl(5)).
   chmodSync(path, mode);
 }
 
