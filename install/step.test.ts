@@ -51,6 +51,7 @@ test('undoing what is not there, or was changed by others since, does nothing', 
     'Cannot find device "bis0"',
     'RTNETLINK answers: No such process',
     'RTNETLINK answers: Cannot assign requested address',
+    'Error: ipv4: Address not found.',
     'RTNETLINK answers: No such device',
   ]) {
     const host = new RecordingHost({ '/b': '2\n' });

@@ -43,7 +43,8 @@ async function perform(action: Action, host: Host): Promise<void> {
 }
 
 /** What iproute2 and the kernel say when there is nothing to undo: the device, route or address has gone already. */
-const ABSENT = /Cannot find device|No such process|No such device|No such file|Cannot assign requested address/;
+const ABSENT =
+  /Cannot find device|No such process|No such device|No such file|Cannot assign requested address|Address not found/;
 
 async function undoStep({ title, undo }: Step, host: Host): Promise<Error | undefined> {
   try {

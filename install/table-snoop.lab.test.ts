@@ -137,6 +137,23 @@ test.serial('a socket used before is caught, and goes its native way when the ta
   t.deepEqual(answers(), native);
 });
 
+test.serial('a TCP connection from before is reset, once, and so is a caught one when the table goes', async (t) => {
+  const { lab, open } = await build();
+  await using _ = lab;
+  const options = { kind: 'tcp' } as const;
+  const before = open('192.0.2.53', options);
+  t.is(before.ask(), 'native');
+  const nft = raiseTables(lab.host('dual').namespace);
+  nft.run(snoopCommands(settings, pairs, 60));
+  t.is(before.ask(), 'error', 'at once, not after a timeout');
+  const during = open('192.0.2.53', options);
+  t.is(during.ask(), 'caught');
+  t.is(during.ask(), 'caught');
+  nft.close();
+  t.is(during.ask(), 'error');
+  t.is(askOnce(open('192.0.2.53', options)), 'native');
+});
+
 test.serial(
   'S14: elements that are not renewed let the same socket go its native way; withdrawing does so at once',
   async (t) => {

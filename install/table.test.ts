@@ -29,6 +29,7 @@ table inet bis {
   set own4 {
     type ipv4_addr
     flags interval
+    auto-merge
     elements = { 10.170.160.0/20, 172.21.112.1 }
   }
 
@@ -140,14 +141,21 @@ test('the ARP table, word by word', (t) => {
 table arp bis {
   flags owner
 
+  set own4 {
+    type ipv4_addr
+    flags interval
+    auto-merge
+    elements = { 10.170.160.0/20, 172.21.112.1 }
+  }
+
   chain guard {
     type filter hook input priority 0; policy accept;
-    arp daddr ip { 10.170.160.0/20, 172.21.112.1 } counter drop
+    arp daddr ip @own4 counter drop
   }
 
   chain leak {
     type filter hook output priority 0; policy accept;
-    arp saddr ip { 10.170.160.0/20, 172.21.112.1 } counter drop
+    arp saddr ip @own4 counter drop
   }
 }
 `,

@@ -75,9 +75,16 @@ function chains(settings: TableSettings): string {
 `;
 }
 
-/** The own IPv4 addresses as a set's elements. */
+/** The IPv4 addresses that are ours, as a set; the self address may be inside the spool. */
 function own4({ spool, self }: TableSettings): string {
-  return [spool, ...self].map((text) => prefixWord('ip', text)).join(', ');
+  const elements = [spool, ...self].map((text) => prefixWord('ip', text)).join(', ');
+  return `  set own4 {
+    type ipv4_addr
+    flags interval
+    auto-merge
+    elements = { ${elements} }
+  }
+`;
 }
 
 /**
@@ -98,12 +105,7 @@ table inet ${table} {
     policy = { unreplied : ${timeout}, replied : ${timeout} }
   }
 
-  set own4 {
-    type ipv4_addr
-    flags interval
-    elements = { ${own4(settings)} }
-  }
-
+${own4(settings)}
   set forced {
     type ifname
   }
@@ -125,14 +127,15 @@ export function arpTableCommands(settings: TableSettings): string {
 table arp ${table} {
   flags owner
 
+${own4(settings)}
   chain guard {
     type filter hook input priority 0; policy accept;
-    arp daddr ip { ${own4(settings)} } counter drop
+    arp daddr ip @own4 counter drop
   }
 
   chain leak {
     type filter hook output priority 0; policy accept;
-    arp saddr ip { ${own4(settings)} } counter drop
+    arp saddr ip @own4 counter drop
   }
 }
 `;
