@@ -51,3 +51,11 @@ test('S10: as root, NODE_OPTIONS is refused before Node has seen it', async (t) 
     t.is(exists.code, 0, 'a user may do with Node what they like');
   }
 });
+
+test('S10: as root, the daemon refuses NODE_OPTIONS also without the launcher', async (t) => {
+  const main = new URL('./main.ts', import.meta.url).pathname;
+  const env = { NODE_OPTIONS: '--no-warnings' };
+  const { code, stderr } = await run([process.execPath, main, 'daemon', '--config', '/nonexistent'], { env });
+  t.is(code, process.geteuid?.() === 0 ? 1 : 2);
+  t.regex(stderr, process.geteuid?.() === 0 ? /NODE_OPTIONS/ : /cannot be read/);
+});

@@ -40,7 +40,7 @@ function deviceText({ name, mtu, queues, offloads }: NonNullable<Status['device'
 
 function resolverRows({ mode, servers, counters }: ResolverStatus): [string, string][] {
   return [
-    ['resolver', [mode, ...Object.entries(counters).map(([name, count]) => `${count} ${name}`)].join(', ')],
+    ['resolver', [mode, ...counts(counters)].join(', ')],
     ...servers.map(({ device, server, listener }): [string, string] => [
       'server',
       `${server}${device === '' ? '' : ` on ${device}`}, ${listener === null ? 'not caught' : `answered at ${listener}`}`,
@@ -49,6 +49,13 @@ function resolverRows({ mode, servers, counters }: ResolverStatus): [string, str
 }
 
 function directionText({ packets, octets: count, verdicts }: DirectionStatus): string {
-  const others = Object.entries(verdicts).filter(([name, number]) => name !== 'translated' && number > 0);
-  return [`${packets} packets`, octets(count), ...others.map(([name, number]) => `${number} ${name}`)].join(', ');
+  const { translated: _, ...others } = verdicts;
+  return [`${packets} packets`, octets(count), ...counts(others)].join(', ');
+}
+
+/** Counters that are not 0, their names as words: `timeouts`, `spoolUsedUp` is `spool used up`. */
+function counts(counters: Readonly<Record<string, number>>): string[] {
+  return Object.entries(counters)
+    .filter(([, count]) => count > 0)
+    .map(([name, count]) => `${count} ${name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}`);
 }

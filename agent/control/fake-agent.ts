@@ -27,7 +27,7 @@ export const fakeUp: Partial<Status> = {
       { device: 'lo', server: '127.0.0.53#53', listener: '127.0.0.1#40053' },
       { device: 'eth0', server: 'fe80::53%eth0#53', listener: null },
     ],
-    counters: { questions: 12, synthesized: 3 },
+    counters: { questions: 12, synthesized: 3, spoolUsedUp: 1, timeouts: 0 },
   },
   translator: {
     fourToSix: { packets: 1234, octets: 5_300_000, verdicts: { translated: 1234, 'dropped-multicast': 2 } },
