@@ -56,6 +56,14 @@ const rows: readonly {
     reason: /on already: eth0/,
   },
   {
+    title: 'an uplink that went while we looked does not make the host a router',
+    observation: { all: '0', ours: [seen('bis0'), seen('eth0', '-', '-', '-')], others: [seen('default')] },
+    way: 'force',
+    guarded: [],
+    titles: ['bis0/force_forwarding to 1'],
+    reason: /stays no router/,
+  },
+  {
     title: 'before Linux 6.17: accept_ra first, on default too, then all.forwarding; every other way in is guarded',
     observation: {
       all: '0',

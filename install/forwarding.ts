@@ -117,7 +117,8 @@ export function chooseForwarding({ all, ours, others }: ForwardingObservation): 
     };
   }
   const [device] = ours;
-  if (ours.every(({ forceForwarding }) => forceForwarding !== undefined)) {
+  // An interface that went while we looked has no files at all, which says nothing of the kernel.
+  if ([...ours, ...others].some(({ forceForwarding }) => forceForwarding !== undefined)) {
     const changed = ours.filter(({ forceForwarding }) => forceForwarding === '0').map(({ name }) => name);
     const kept = ours.filter(({ forceForwarding }) => forceForwarding === '1').map(({ name }) => name);
     return {
