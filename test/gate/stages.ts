@@ -1,5 +1,6 @@
 /** The stages of the gate as data, in the order they run: the cheap ones that say most first (test/README.md). */
-import { globSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 
 /** A program whose exit status is the verdict, or test files that ava runs. */
 export type Stage = { readonly title: string; readonly minutes: number } & (
@@ -9,8 +10,10 @@ export type Stage = { readonly title: string; readonly minutes: number } & (
 
 const LAB = '**/*.lab.test.ts';
 const ARCHITECTURE = ['test/architecture.test.ts', 'test/documents.test.ts'];
-const CONFORMANCE = ['test/conformance/**/*.test.ts', '**/rfc*.test.ts', '**/*conformance.test.ts'];
-const FUZZ = ['test/fuzz/**/*.test.ts', '**/*fuzz.test.ts', '**/*property.test.ts'];
+/** Random and mutated input. */
+const FUZZ = ['test/fuzz/**/*.test.ts', '**/*{fuzz,properties,robustness}.test.ts'];
+/** A file with a test whose title begins with an RFC is one of conformance. */
+const RFC_TITLE = /\btest(?:\.\w+)*\(\s*['"`]RFC \d/;
 
 /** Test files below `directory` that match `patterns`, sorted; those in node_modules and hidden folders are not ours. */
 export function testFiles(directory: string, patterns: string | readonly string[]): string[] {
@@ -24,10 +27,11 @@ export function stages(directory: string, isFast: boolean): Stage[] {
   const pick = (patterns: string | string[]): string[] =>
     testFiles(directory, patterns).filter((file) => !lab.includes(file));
   const architecture = pick(ARCHITECTURE);
-  const conformance = pick(CONFORMANCE);
-  const fuzz = pick(FUZZ).filter((file) => !conformance.includes(file));
-  const special = new Set([...architecture, ...conformance, ...fuzz]);
-  const unit = pick('**/*.test.ts').filter((file) => !special.has(file));
+  const fuzz = pick(FUZZ);
+  const others = pick('**/*.test.ts').filter((file) => !architecture.includes(file) && !fuzz.includes(file));
+  const isConformance = (file: string): boolean => RFC_TITLE.test(readFileSync(path.join(directory, file), 'utf8'));
+  const conformance = others.filter(isConformance);
+  const unit = others.filter((file) => !conformance.includes(file));
   const list: Stage[] = [
     { title: 'types', minutes: 2, argv: ['node_modules/typescript/bin/tsc'] },
     {
