@@ -6,6 +6,7 @@ import { findBlockingChains } from './firewall.ts';
 import { raise, ulaOfSelf } from './testing/bump.ts';
 import { namespaceHost } from './testing/namespace.ts';
 import { icmpv6 } from './testing/packet.ts';
+import { settle } from './testing/settle.ts';
 
 const host6 = Buffer.from('20010db8000600000000000000000002', 'hex');
 
@@ -94,6 +95,7 @@ for (const { name, rules, blocks } of firewalls) {
     await using lab = await Lab.build(lan);
     const dual = lab.host('dual');
     const host = namespaceHost(dual.namespace);
+    await settle(dual, ['2001:db8:6::2']);
     const { nft, tun } = await raise(dual.namespace, 'eth0');
     await dual.must(['nft', '-f', '-'], { input: rules });
 

@@ -7,6 +7,7 @@ import type { Topology } from '../test/lab/topology.ts';
 import { portsCommands, type SnoopPair, snoopCommands, withdrawSnoopCommands } from './table-snoop.ts';
 import { raiseTables, settings } from './testing/bump.ts';
 import { inNamespace } from './testing/namespace.ts';
+import { settle } from './testing/settle.ts';
 import { ClientSocket, type SocketOptions } from './testing/socket.ts';
 
 /**
@@ -57,6 +58,7 @@ async function build(): Promise<{
 }> {
   const lab = await Lab.build(topology);
   const [dual, server] = [lab.host('dual'), lab.host('server')];
+  await settle(dual, ['192.0.2.53', '2001:db8:6::53', 'fe80::53%eth0']);
   await Promise.all([
     ...['192.0.2.53', '192.0.2.54', '2001:db8:6::53', 'fe80::53'].map((address) => say(server, 'native', address, 53)),
     say(dual, 'stub', '127.0.0.53', 53),

@@ -8,11 +8,20 @@ import { forcedCommands, guestsCommands } from './table.ts';
 import { raise, raiseDevice, raiseTables, settings, ulaOfSelf } from './testing/bump.ts';
 import { inNamespace } from './testing/namespace.ts';
 import { icmpv6, tcp, tcpFlag, udp } from './testing/packet.ts';
+import { settle } from './testing/settle.ts';
 import { ClientSocket } from './testing/socket.ts';
 import type { Tun } from './testing/tun.ts';
 
 /** host6 in `lan`, 2001:db8:6::2. */
 const host6 = Buffer.from('20010db8000600000000000000000002', 'hex');
+
+/** Builds `lan`, with everybody knowing everybody's link address. */
+async function build(): Promise<Lab> {
+  const lab = await Lab.build(lan);
+  await settle(lab.host('dual'), ['2001:db8:6::2', '2001:db8:6::66', '198.51.100.66']);
+  await settle(lab.host('neighbour'), ['2001:db8:6::1', '2001:db8:6::2', '198.51.100.1']);
+  return lab;
+}
 
 const ours = 'net 10.170.160.0/20 or host 172.21.112.1 or net fd00:b15::/96';
 
@@ -44,7 +53,7 @@ function packetsFromUs(): Buffer[] {
 }
 
 test.serial('S8a: what has a flow leaves masqueraded, and nothing else leaves', async (t) => {
-  await using lab = await Lab.build(lan);
+  await using lab = await build();
   const dual = lab.host('dual');
   const { nft, tun } = await raise(dual.namespace, 'eth0');
   const all = await capture(lab.host('host6'), 'ip6 and (port 9 or icmp6[0] == 128)');
@@ -74,7 +83,7 @@ test.serial('S8a: what has a flow leaves masqueraded, and nothing else leaves', 
 });
 
 test.serial('S8a: the capture sees leaks: without the table the same packets leave with the ULA', async (t) => {
-  await using lab = await Lab.build(lan);
+  await using lab = await build();
   const { nft, tun } = await raise(lab.host('dual').namespace, 'eth0');
   nft.close();
   const leaked = await capture(lab.host('host6'), ours);
@@ -84,7 +93,7 @@ test.serial('S8a: the capture sees leaks: without the table the same packets lea
 });
 
 test.serial('S8a: spool and self addresses do not leave where the route to the device is gone', async (t) => {
-  await using lab = await Lab.build(lan);
+  await using lab = await build();
   const dual = lab.host('dual');
   await dual.must(['ip', 'route', 'add', 'default', 'via', '198.51.100.66']);
   await dual.must(['ip', 'route', 'add', 'fd00:b15::/96', 'via', '2001:db8:6::66']);
@@ -132,7 +141,7 @@ function foreign(tun: Tun): Buffer[] {
 }
 
 test.serial('S1: a neighbour reaches nothing of ours, forwarding or not, forged or not', async (t) => {
-  await using lab = await Lab.build(lan);
+  await using lab = await build();
   const [dual, neighbour] = [lab.host('dual'), lab.host('neighbour')];
   await neighbour.must(['ip', 'route', 'add', '172.21.112.1', 'dev', 'eth0']);
   await neighbour.must(['ip', 'route', 'add', '10.170.160.0/20', 'via', '198.51.100.1']);
@@ -171,7 +180,7 @@ test.serial('S1: a neighbour reaches nothing of ours, forwarding or not, forged 
 });
 
 test.serial('S1: a guest of this host is told, where a neighbour hears nothing', async (t) => {
-  await using lab = await Lab.build(lan);
+  await using lab = await build();
   const [dual, guest] = [lab.host('dual'), lab.host('neighbour')];
   await guest.must(['ip', 'route', 'add', '10.170.160.0/20', 'via', '198.51.100.1']);
   const { nft, tun } = await raise(dual.namespace, 'eth0');
@@ -185,7 +194,7 @@ test.serial('S1: a guest of this host is told, where a neighbour hears nothing',
 });
 
 test.serial('S2: into the device only replies are forwarded', async (t) => {
-  await using lab = await Lab.build(lan);
+  await using lab = await build();
   const dual = lab.host('dual');
   const { nft, tun } = await raise(dual.namespace, 'eth0');
   tun.write(icmpv6(ulaOfSelf, host6, 128));
@@ -210,7 +219,7 @@ test.serial('S2: into the device only replies are forwarded', async (t) => {
 });
 
 test.serial('the uplink forwards to the device and nowhere else, until the guard is lifted', async (t) => {
-  await using lab = await Lab.build(lan);
+  await using lab = await build();
   const [dual, neighbour] = [lab.host('dual'), lab.host('neighbour')];
   await neighbour.must(['ip', 'route', 'add', '2001:db8:77::/64', 'via', '2001:db8:6::1']);
   await dual.must(['ip', 'route', 'add', '2001:db8:77::/64', 'via', '2001:db8:6::2']);
