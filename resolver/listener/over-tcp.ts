@@ -57,6 +57,8 @@ class Connection {
   readonly #onChange: () => void;
   readonly #frames = new FrameReader();
   readonly #waiting: Uint8Array[] = [];
+  /** Those that send answers of several messages, and wait for the client to read. */
+  readonly #blocked: (() => void)[] = [];
   #inFlight = 0;
   /** The client has said all it will; it may still be waiting for answers. */
   #hasEnded = false;
@@ -73,10 +75,14 @@ class Connection {
       this.#hasEnded = true;
       this.#work();
     });
-    socket.on('drain', () => this.#work());
+    socket.on('drain', () => {
+      this.#unblock();
+      this.#work();
+    });
     socket.on('error', () => {});
     socket.on('close', () => {
       this.#callOff();
+      this.#unblock();
       onChange();
     });
     this.#restartIdleTime();
@@ -118,17 +124,27 @@ class Connection {
     const arrival: Arrival = { protocol: 'tcp', source: this.#source, upstreams: upstreams(), send };
     const answer = await resolver.answer(message, arrival);
     this.#inFlight--;
-    if (answer !== undefined) await this.#send(answer);
+    if (answer !== undefined) this.#write(answer);
     this.#work();
+  }
+
+  /** Returns whether there is room for more. */
+  #write(message: Uint8Array): boolean {
+    if (this.#socket.destroyed) return false;
+    this.#happened();
+    return this.#socket.write(framed(message));
   }
 
   /** Resolves when there is room for more; to false when the connection is gone. */
   async #send(message: Uint8Array): Promise<boolean> {
-    if (this.#socket.destroyed) return false;
-    this.#happened();
-    if (this.#socket.write(framed(message))) return true;
-    await Promise.race([once(this.#socket, 'drain'), once(this.#socket, 'close')]).catch(() => {});
+    if (!this.#write(message) && !this.#socket.destroyed) {
+      await new Promise<void>((resolve) => this.#blocked.push(resolve));
+    }
     return !this.#socket.destroyed;
+  }
+
+  #unblock(): void {
+    for (const resolve of this.#blocked.splice(0)) resolve();
   }
 
   #happened(): void {

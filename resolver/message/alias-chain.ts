@@ -5,7 +5,7 @@
 import { budget, specified } from './budget.ts';
 import { CLASS, TYPE } from './constants.ts';
 import type { Message, RecordPlace } from './message.ts';
-import { keysUpward, type Name, nameKey, readName } from './name.ts';
+import { keysUpward, type Name, readName, readNameKey } from './name.ts';
 
 /** A record on its own, its names uncompressed, so that it can be written into another message. */
 export interface WholeRecord {
@@ -39,9 +39,8 @@ function byOwner(message: Message, types: readonly number[]): Map<string, Record
   const result = new Map<string, RecordPlace[]>();
   for (const record of message.answers) {
     if (record.class !== CLASS.IN || !types.includes(record.type)) continue;
-    const owner = readName(message.octets, record.owner);
-    if (owner === undefined) continue;
-    const key = nameKey(owner);
+    const key = readNameKey(message.octets, record.owner);
+    if (key === undefined) continue;
     const same = result.get(key);
     if (same === undefined) result.set(key, [record]);
     else same.push(record);

@@ -11,7 +11,7 @@ export type Name = Uint8Array;
 const ROOT: Name = new Uint8Array(1);
 
 /** Where a walk over names of up to `specified.NAME` octets puts its labels, before they are copied out or left. */
-const scratch = new Uint8Array(specified.NAME);
+const scratch = Buffer.alloc(specified.NAME);
 let scratchLength = 0;
 
 /**
@@ -57,14 +57,22 @@ export function skipName(octets: Uint8Array, offset: number): number {
 
 /** The name at `offset`, uncompressed; `undefined` if it is not one. */
 export function readName(octets: Uint8Array, offset: number): Name | undefined {
-  return walkName(octets, offset) < 0 ? undefined : scratch.slice(0, scratchLength);
+  return walkName(octets, offset) < 0 ? undefined : Uint8Array.from(scratch.subarray(0, scratchLength));
 }
 
 /** Two names are the same when their keys are: octets as characters, ASCII letters in lower case (RFC 4343 §3). */
 export function nameKey(name: Name): string {
-  let key = '';
-  for (const octet of name) key += String.fromCharCode(octet >= 0x41 && octet <= 0x5a ? octet | 0x20 : octet);
-  return key;
+  return readNameKey(name, 0) ?? '';
+}
+
+/** The key of the name at `offset`, without making the name; `undefined` if it is not one. */
+export function readNameKey(octets: Uint8Array, offset: number): string | undefined {
+  if (walkName(octets, offset) < 0) return undefined;
+  for (let at = 0; at < scratchLength; at++) {
+    const octet = scratch[at] ?? 0;
+    if (octet >= 0x41 && octet <= 0x5a) scratch[at] = octet | 0x20;
+  }
+  return scratch.toString('latin1', 0, scratchLength);
 }
 
 /** The keys of a name and of every name above it, the longest first, the root last. */
