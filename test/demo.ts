@@ -33,6 +33,9 @@ interface Stage {
   readonly before: Snapshot;
 }
 
+/** What nothing but the process itself holds, so that no death can leave it behind. Sysctls have nobody to undo them. */
+const diesWithIt = aspects.filter((aspect) => aspect !== 'sysctls');
+
 const bold = (text: string): string => (process.stdout.isTTY ? `\x1b[1m${text}\x1b[0m` : text);
 
 function say(text: string): void {
@@ -45,16 +48,18 @@ function hold(isSo: boolean, text: string): void {
   say(`✔ ${text}`);
 }
 
-/** Shows a command, runs it, and shows what it says. */
-async function show(line: string, run: () => Promise<Outcome>): Promise<Outcome> {
+/** Shows a command, runs it, and shows what it says; of that, only lines that match `shown`. */
+async function show(line: string, run: () => Promise<Outcome>, shown = /./): Promise<Outcome> {
   say(bold(`$ ${line}`));
   const outcome = await run();
-  say(outcome.stdout + outcome.stderr);
+  const lines = (outcome.stdout + outcome.stderr).split('\n');
+  say(lines.filter((text) => shown.test(text)).join('\n'));
   return outcome;
 }
 
 /** Shows and runs a program on `dual`. */
-const type = (dual: LabHost, line: string): Promise<Outcome> => show(line, () => dual.run(line.split(' ')));
+const type = (dual: LabHost, line: string, shown?: RegExp): Promise<Outcome> =>
+  show(line, () => dual.run(line.split(' ')), shown);
 
 async function failWithoutBis({ dual }: Stage): Promise<void> {
   say(`The server has: ${RECORD}`);
@@ -81,8 +86,8 @@ async function resolve({ dual, agent }: Stage): Promise<void> {
 async function useIt({ dual }: Stage): Promise<void> {
   const page = await type(dual, `curl -sS -4 ${PAGE}`);
   hold(page.stdout.includes('You are 2001:db8:6::1.'), 'curl -4 has the page, and the server saw an IPv6 client');
-  const ping = await type(dual, `ping -4 -c 2 -i 0.2 -q ${NAME}`);
-  hold(ping.stdout.includes(' 2 received'), 'ping is answered');
+  const ping = await type(dual, `ping -4 -c 2 -i 0.2 ${NAME}`, / bytes from /);
+  hold(ping.stdout.includes(' 2 received'), 'ping is answered, and knows the name of the address');
 }
 
 async function showBothSides({ dual }: Stage): Promise<void> {
@@ -91,7 +96,7 @@ async function showBothSides({ dual }: Stage): Promise<void> {
     .map(formatPacketBuffer)
     .filter((line) => line.includes(' | TCP '))
     .slice(0, 4);
-  say(opening.join('\n'));
+  for (const line of opening) say(line.replace(/ options=\w+/, ''));
   const families = opening.map((line) => line.slice(0, 4)).join(' ');
   hold(families === 'IPv4 IPv6 IPv6 IPv4', 'what the program sends leaves as IPv6, the reply comes back as IPv4');
 }
@@ -117,15 +122,27 @@ async function measureSpeed({ dual }: Stage): Promise<void> {
   hold(native > 0 && translated > 0, `every octet came, at ${(translated / native).toFixed(2)} of native speed`);
 }
 
+async function stopIt({ dual, agent, before }: Stage): Promise<void> {
+  await show('bis stop', () => agent.tell('stop'));
+  const left = await dual.differencesSince(before, 0);
+  say(left.join('\n'));
+  hold(left.length === 0, `the host is as before: ${aspects.join(', ')}`);
+}
+
 async function killIt({ dual, agent, before }: Stage): Promise<void> {
+  await show('bis up', () => agent.up());
   const pid = (await agent.status())?.pid ?? Number.NaN;
   say(bold(`$ kill -9 ${pid}`));
   const began = performance.now();
   process.kill(pid, 'SIGKILL');
-  const left = await dual.differencesSince(before, 1000);
+  const left = await dual.differencesSince(before, 1000, diesWithIt);
   say(left.join('\n'));
-  hold(left.length === 0, `${Math.ceil(performance.now() - began)} ms later the host is as before:`);
-  say(`  ${aspects.join(', ')}`);
+  hold(
+    left.length === 0,
+    `${Math.ceil(performance.now() - began)} ms later the host is as before: ${diesWithIt.join(', ')}`,
+  );
+  const stays = await dual.differencesSince(before, 0);
+  for (const line of stays) if (line.startsWith('+')) say(`  but for ${line.slice(2)}`);
   const { status } = await type(dual, `curl -sS -4 ${PAGE}`);
   hold(status === 6, 'and curl -4 finds no address again');
 }
@@ -139,6 +156,7 @@ const walk: readonly (readonly [string, (stage: Stage) => Promise<void>])[] = [
   ['The same packet on both sides of the bump', showBothSides],
   ['What bis says about itself', askForStatus],
   ['100 MB down', measureSpeed],
+  ['Take it away', stopIt],
   ['The worst that can happen to it', killIt],
 ];
 

@@ -104,9 +104,12 @@ export function testThroughTheBump(place: Place, nameServer: NameServer): void {
     });
   }
 
-  test.serial(`E14: ${where}: a spool address has the name it was asked for by`, async (t) => {
+  test.serial(`E14: ${where}: a spool address has the names it was asked for by`, async (t) => {
     const address = (await scene.dual.must(['dig', '+short', six, 'A'])).trim();
-    t.is(await scene.dual.must(['dig', '+short', '-x', address]), `${six}.\n`);
+    const found = (await scene.dual.must(['dig', '+short', '-x', address])).trim().split('\n');
+    t.true(found.includes(`${six}.`), found.join());
+    const others = found.filter((name) => ![`${six}.`, `${alias}.`].includes(name));
+    t.deepEqual(others, []);
   });
 
   test.serial(`${where}: bis down leaves the host as it was, bis up brings everything back`, async (t) => {
