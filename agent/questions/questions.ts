@@ -1,0 +1,18 @@
+/** Where questions reach the resolver: what the ways of catching them have in common. */
+import type { ServerStatus } from '../control/agent.ts';
+
+/** The port of DNS over UDP and TCP (RFC 1035 §4.2). */
+export const DNS_PORT = 53;
+
+/** A source of questions. */
+export interface Questions {
+  /** Looks at the host's servers again and follows them; the first call begins. */
+  refresh(): Promise<void>;
+  /** Says that questions are still answered; without it they stop coming after some seconds. */
+  renew(): void;
+  /** Stops questions from coming, at once. */
+  withdraw(): void;
+  /** Ends all listeners. */
+  close(): Promise<void>;
+  servers(): readonly ServerStatus[];
+}
