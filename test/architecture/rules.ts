@@ -4,13 +4,14 @@ import { codePerCall, type Import, importsOf, type SourceFile } from './source.t
 /** Who may import from where, by the beginning of the path; a component always reaches itself. */
 export type Arrows = Readonly<Record<string, readonly string[]>>;
 
-/** Imports that no arrow allows. A component's unit tests may also reach whatever is in `test/` and `mapper/`. */
+/** Imports that no arrow allows. A component's tests, and what serves them, may also reach `test/` and `mapper/`. */
 export function wrongImports(files: readonly SourceFile[], arrows: Arrows): string[] {
   const wrong: string[] = [];
   for (const file of files) {
     const component = file.path.split('/')[0] ?? '';
     const own = [`${component}/`, ...(arrows[component] ?? [])];
-    const allowed = file.path.endsWith('.test.ts') ? [...own, 'test/', 'mapper/'] : own;
+    const isForTests = /\.test\.ts$|\/(?:testing|fixture)\//.test(file.path);
+    const allowed = isForTests ? [...own, 'test/', 'mapper/'] : own;
     for (const { target, isPackage } of importsOf(file)) {
       if (!isPackage && !allowed.some((prefix) => target.startsWith(prefix)))
         wrong.push(`${file.path} imports ${target}`);
@@ -75,7 +76,7 @@ export function withoutHead(files: readonly SourceFile[]): string[] {
   const saysByName = (path: string): boolean =>
     /\/([\w-]+)\/\1\.test\.ts$/.test(path) || (path.endsWith('.test.ts') && known.has(path.replace('.test.ts', '.ts')));
   return files
-    .filter(({ path, text }) => !saysByName(path) && !/^(?:#!.*\n)?(?:\/\*\*?|\/\/|#) ?\S/.test(text))
+    .filter(({ path, text }) => !saysByName(path) && !/^(?:#!.*\n)?(?:\/\*\*?|\/\/|#(?!!)) ?\S/.test(text))
     .map((file) => `${file.path} does not say what it is`);
 }
 
