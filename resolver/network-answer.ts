@@ -17,6 +17,8 @@ export interface AReading {
   /** TTL of the SOA of a negative answer, seconds: how long it would have been kept (RFC 2308 §5). */
   readonly soaTtlSeconds?: number;
   readonly isTruncated?: boolean;
+  /** Came over TCP for an asker over UDP, and may be too long for it. */
+  readonly isFetchedWhole?: boolean;
 }
 
 export interface AaaaReading {

@@ -1,12 +1,9 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import test from 'ava';
 import { sleep } from './clock.ts';
 import { deadUpstream, type FakeUpstream, fakeUpstream, type Serve } from './fixture/fake-upstream.ts';
 import { ManualClock } from './fixture/manual-clock.ts';
 import { fakeHost, fakeMappings, local } from './fixture/surroundings.ts';
 import { answerTo, printed, question, withField } from './fixture/zone-line.ts';
-import { FrameReader, framed } from './message/frames.ts';
 import { idOf, withId } from './message/header.ts';
 import type { Arrival } from './question.ts';
 import { MOST_IN_FLIGHT } from './refuse-overload.ts';
@@ -220,41 +217,6 @@ test('D6: over 1024 questions in flight the next are refused, and afterwards all
   }
   t.is(resolver.counters.refused, 10);
   t.is(resolver.inFlight, MOST_IN_FLIGHT);
-});
-
-test('E24: a zone transfer over TCP is relayed message by message', async (t) => {
-  const parts = Array.from({ length: 5 }, (_, index) => ({
-    answers: [`n${index}.example. 60 IN TXT part${index}`],
-  }));
-  const server = createServer((socket) => {
-    const frames = new FrameReader();
-    socket.on('error', () => {});
-    socket.on('data', (chunk: Buffer) => {
-      for (const message of frames.push(chunk)) {
-        for (const part of parts) socket.write(framed(answerTo(message, part)));
-        socket.end();
-      }
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  const sent: Uint8Array[] = [];
-  const arrival: Arrival = {
-    ...from({ address: '127.0.0.1', port }),
-    protocol: 'tcp',
-    send: async (message) => sent.push(message) > 0,
-  };
-  const resolver = create();
-  t.is(await resolver.answer(question('example AXFR', { id: 21 }), arrival), undefined);
-  t.deepEqual(
-    sent.map((message) => printed(message).answers[0]),
-    parts.map(({ answers }) => answers[0]),
-  );
-  t.true(sent.every((message) => idOf(message) === 21));
-  const dead = { ...arrival, upstreams: [await deadUpstream()] };
-  t.is(printed(await resolver.answer(question('example AXFR'), dead)).rcode, 'SERVFAIL');
-  server.close();
 });
 
 test('D8: one question is at most two datagrams to its upstream', (t) =>

@@ -1,208 +1,19 @@
-import test, { type ExecutionContext } from 'ava';
-import { AUTHENTIC_DATA, CHECKING_DISABLED, TRUNCATED_RESPONSE } from 'dns-packet';
-import { newCounters } from './counters.ts';
-import { ManualClock } from './fixture/manual-clock.ts';
-import { arrived, fakeHost, fakeMappings, type Network, network, type Reply } from './fixture/surroundings.ts';
-import { type AskedWith, printed, question } from './fixture/zone-line.ts';
-import type { Arrival } from './question.ts';
-import { defaultSettings, type ResolverSettings } from './settings.ts';
-import { synthesizeA } from './synthesize-a.ts';
-
-/** One A question for host6.example, and everything around it. */
-interface Scene {
-  a?: Reply;
-  aaaa?: Reply;
-  rows?: Record<string, Reply>;
-  ask?: string;
-  asked?: AskedWith;
-  arrival?: Partial<Arrival>;
-  settings?: Partial<ResolverSettings>;
-  hasIpv4Route?: boolean;
-  spoolSize?: number;
-}
-
-interface Outcome {
-  octets: Uint8Array | undefined;
-  answers: string[];
-  rcode: string;
-  flags: string;
-  afterMs: number;
-  network: Network;
-  promised: readonly string[];
-  counters: ReturnType<typeof newCounters>;
-  reported: string[];
-}
-
-const DEADLINE_MS = 4300;
-const A = 'host6.example A';
-const AAAA = 'host6.example AAAA';
-
-async function play(scene: Scene): Promise<Outcome> {
-  const clock = new ManualClock();
-  const counters = newCounters();
-  const mappings = fakeMappings(scene.spoolSize);
-  const reported: string[] = [];
-  const rows = { ...(scene.a && { [A]: scene.a }), ...(scene.aaaa && { [AAAA]: scene.aaaa }), ...scene.rows };
-  const net = network(rows, clock);
-  const handler = synthesizeA({
-    mappings,
-    host: fakeHost({ hasIpv4Route: () => scene.hasIpv4Route ?? true }),
-    settings: { ...defaultSettings, ...scene.settings },
-    clock,
-    counters,
-    report: (line) => reported.push(line),
-  });
-  const over = new AbortController();
-  clock.after(DEADLINE_MS, () => over.abort());
-  const asking = arrived(question(scene.ask ?? A, scene.asked), scene.arrival, over.signal);
-  let answered: { octets: Uint8Array | undefined; afterMs: number } | undefined;
-  const answering = handler(asking, net).then((octets) => {
-    answered = { octets, afterMs: clock.now() };
-  });
-  await clock.pass(DEADLINE_MS + 1);
-  await answering;
-  if (answered === undefined) throw new Error('no answer');
-  const { octets, afterMs } = answered;
-  const { answers, rcode, flags } = printed(octets);
-  return { octets, answers, rcode, flags, afterMs, network: net, promised: mappings.promised, counters, reported };
-}
-
-const soa = 'example. 30 IN SOA ns.example. hostmaster.example. 1 7200 3600 1209600 300';
-const usableA: Reply = { answers: ['host6.example. 300 IN A 192.0.2.7'] };
-const excludedA: Reply = { answers: ['host6.example. 300 IN A 127.0.0.2'] };
-const nodata: Reply = { authorities: [soa] };
-const nxdomain: Reply = { rcode: 3, authorities: [soa] };
-const servfail: Reply = { rcode: 2 };
-const refused: Reply = { rcode: 5 };
-const usableAaaa: Reply = { answers: ['host6.example. 300 IN AAAA 2001:db8::9'] };
-const excludedAaaa: Reply = { answers: ['host6.example. 300 IN AAAA fe80::1'] };
-const synthesized = ['host6.example. 60 IN A 10.170.160.1'];
-/** What a negative answer's SOA (30 s) leaves of the ceiling. */
-const synthesizedFor30 = ['host6.example. 30 IN A 10.170.160.1'];
-
-const wasSynthesized = (t: ExecutionContext, { answers, rcode }: Outcome, expected: string[], row: string): void => {
-  t.is(rcode, 'NOERROR', row);
-  t.deepEqual(answers, expected, row);
-};
-
-type Check = (t: ExecutionContext, outcome: Outcome, row: string) => void;
-/** A said, AAAA said, what is to come out, and how that is seen. */
-interface Row {
-  a: [string, Reply];
-  aaaa: Record<string, Reply>;
-  answer: string;
-  check: Check;
-}
-
-const table: Row[] = [
-  {
-    a: ['usable', usableA],
-    aaaa: {
-      usable: usableAaaa,
-      none: nodata,
-      error: servfail,
-      slow: { ...usableAaaa, afterMs: 3000 },
-      silence: 'silence',
-    },
-    answer: 'the A answer at once',
-    check(t, outcome, row) {
-      t.deepEqual(outcome.answers, ['host6.example. 300 IN A 192.0.2.7'], row);
-      t.is(outcome.afterMs, 0, row);
-      t.deepEqual(outcome.promised, [], row);
-    },
-  },
-  {
-    a: ['all excluded', excludedA],
-    aaaa: { usable: usableAaaa, 'usable after 2 s': { ...usableAaaa, afterMs: 2000 } },
-    answer: 'synthesized',
-    check: (t, outcome, row) => wasSynthesized(t, outcome, synthesized, row),
-  },
-  {
-    a: ['all excluded', excludedA],
-    aaaa: { NODATA: nodata, excluded: excludedAaaa, NXDOMAIN: nxdomain, error: servfail, silence: 'silence' },
-    answer: 'the A answer',
-    check: (t, outcome, row) => t.deepEqual(outcome.answers, ['host6.example. 300 IN A 127.0.0.2'], row),
-  },
-  {
-    a: ['NODATA', nodata],
-    aaaa: { usable: usableAaaa },
-    answer: 'synthesized',
-    check: (t, outcome, row) => wasSynthesized(t, outcome, synthesizedFor30, row),
-  },
-  {
-    a: ['NODATA', nodata],
-    aaaa: { NODATA: nodata, excluded: excludedAaaa, NXDOMAIN: nxdomain },
-    answer: 'NODATA with its SOA',
-    check(t, outcome, row) {
-      t.is(outcome.rcode, 'NOERROR', row);
-      t.deepEqual(outcome.answers, [], row);
-      t.is(printed(outcome.octets).authorities, 1, row);
-    },
-  },
-  {
-    a: ['NODATA', nodata],
-    aaaa: { error: servfail, REFUSED: refused, silence: 'silence' },
-    answer: 'SERVFAIL',
-    check: (t, outcome, row) => t.is(outcome.rcode, 'SERVFAIL', row),
-  },
-  {
-    a: ['NXDOMAIN', nxdomain],
-    aaaa: { usable: usableAaaa },
-    answer: 'synthesized, and noted',
-    check(t, outcome, row) {
-      wasSynthesized(t, outcome, synthesizedFor30, row);
-      t.is(outcome.counters.synthesizedOverNxdomain, 1, row);
-    },
-  },
-  {
-    a: ['NXDOMAIN', nxdomain],
-    aaaa: { NXDOMAIN: nxdomain, NODATA: nodata, excluded: excludedAaaa, error: servfail, silence: 'silence' },
-    answer: 'NXDOMAIN with its SOA',
-    check(t, outcome, row) {
-      t.is(outcome.rcode, 'NXDOMAIN', row);
-      t.is(printed(outcome.octets).authorities, 1, row);
-    },
-  },
-  ...Object.entries({ SERVFAIL: servfail, REFUSED: refused, NOTIMP: { rcode: 4 } }).flatMap(([name, reply]): Row[] => [
-    {
-      a: [name, reply],
-      aaaa: { usable: usableAaaa },
-      answer: 'synthesized',
-      check: (t, outcome, row) => wasSynthesized(t, outcome, synthesized, row),
-    },
-    {
-      a: [name, reply],
-      aaaa: { NODATA: nodata, excluded: excludedAaaa, NXDOMAIN: nxdomain, error: { rcode: 1 }, silence: 'silence' },
-      answer: 'the A error',
-      check: (t, outcome, row) => t.is(outcome.rcode, name, row),
-    },
-  ]),
-  {
-    a: ['silence', 'silence'],
-    aaaa: { usable: usableAaaa, 'usable after 1 s': { ...usableAaaa, afterMs: 1000 } },
-    answer: 'synthesized 250 ms later',
-    check(t, outcome, row) {
-      wasSynthesized(t, outcome, synthesized, row);
-      t.is(outcome.afterMs, row.includes('after 1 s') ? 1250 : 250, row);
-    },
-  },
-  {
-    a: ['silence', 'silence'],
-    aaaa: { NODATA: nodata, excluded: excludedAaaa, NXDOMAIN: nxdomain, error: servfail, silence: 'silence' },
-    answer: 'SERVFAIL',
-    check(t, outcome, row) {
-      t.is(outcome.rcode, 'SERVFAIL', row);
-      t.is(outcome.counters.timeouts, 1, row);
-    },
-  },
-];
-
-for (const { a, aaaa, answer, check } of table) {
-  for (const [said, reply] of Object.entries(aaaa)) {
-    const row = `A ${a[0]}, AAAA ${said}`;
-    test(`E3, E9: ${row}: ${answer}`, async (t) => check(t, await play({ a: a[1], aaaa: reply }), row));
-  }
-}
+import test from 'ava';
+import { AUTHENTIC_DATA, CHECKING_DISABLED } from 'dns-packet';
+import type { Reply } from './fixture/surroundings.ts';
+import {
+  A,
+  DEADLINE_MS,
+  nodata,
+  play,
+  servfail,
+  soa,
+  synthesized,
+  synthesizedFor30,
+  usableA,
+  usableAaaa,
+} from './fixture/synthesis-scene.ts';
+import { printed, question } from './fixture/zone-line.ts';
 
 test('E1: A and AAAA are asked together, once each', async (t) => {
   const { network: net } = await play({ a: nodata, aaaa: usableAaaa });
@@ -319,38 +130,6 @@ test('E12: letter case is answered as asked', async (t) => {
   });
   t.is(printed(outcome.octets).question, 'HoSt6.eXample A');
   t.deepEqual(outcome.answers, ['HoSt6.eXample. 30 IN A 10.170.160.1']);
-});
-
-const many = Array.from(
-  { length: 60 },
-  (_, index) => `host6.example. 300 IN AAAA 2001:db8::${(index + 16).toString(16)}`,
-);
-
-test('E12: over UDP what is longer than the asker takes is truncated; a larger size and TCP get all of it', async (t) => {
-  const rows = { [AAAA]: { answers: many }, [A]: nodata };
-  const small = await play({ rows });
-  t.true(small.flags.includes('tc'));
-  t.deepEqual(small.answers, []);
-  const large = await play({ rows, asked: { edns: 4096 } });
-  t.is(large.answers.length, 60);
-  t.deepEqual(printed(large.octets).edns, { size: 1232, dnssecOk: false, options: [] });
-  const tcp = await play({ rows, arrival: { protocol: 'tcp' } });
-  t.is(tcp.answers.length, 60);
-  t.deepEqual([...tcp.network.asked].sort(), ['host6.example A tcp', 'host6.example AAAA tcp']);
-});
-
-test('E12: a truncated A answer without a usable address is fetched whole', async (t) => {
-  const cut: Reply = { flags: TRUNCATED_RESPONSE, authorities: [] };
-  const whole = await play({
-    rows: { 'host6.example A udp': cut, 'host6.example A tcp': usableA, [AAAA]: usableAaaa },
-  });
-  t.deepEqual(whole.answers, ['host6.example. 300 IN A 192.0.2.7']);
-  const usable = await play({ a: { ...usableA, flags: TRUNCATED_RESPONSE }, aaaa: usableAaaa });
-  t.true(usable.flags.includes('tc'));
-  const withoutTcp = await play({
-    rows: { 'host6.example A udp': cut, 'host6.example A tcp': 'silence', [AAAA]: usableAaaa },
-  });
-  t.deepEqual(withoutTcp.answers, synthesized);
 });
 
 test('E13: the TTL is the least of the AAAA, the SOA of the negative A answer, and the ceiling', async (t) => {

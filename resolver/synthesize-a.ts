@@ -60,7 +60,7 @@ export function synthesizeA(parts: SynthesisParts): Handler {
     if (decision === 'fail' || a.octets === undefined) return fail(question, a, aaaa);
     if (a.outcome === 'usable' || a.outcome === 'excluded') counters.unmodified++;
     else counters.negative++;
-    return fitting(question, message, a.octets);
+    return a.isFetchedWhole === true ? fitting(question, message, a.octets) : a.octets;
   };
 
   /** Resolves to silence when the A answer has been missing for too long beside a usable AAAA (E4); otherwise never. */
@@ -129,7 +129,7 @@ async function askA(
   const reading = read(await next(question));
   if (reading.isTruncated !== true || reading.outcome === 'usable' || question.transport === 'tcp') return reading;
   const whole = read(await next({ ...question, transport: 'tcp' }));
-  return whole.outcome === 'silence' ? reading : whole;
+  return whole.outcome === 'silence' ? reading : { ...whole, isFetchedWhole: true };
 }
 
 function octetsOf(address: Ipv4Address): Uint8Array {
