@@ -21,6 +21,7 @@ const lab = {
   'ca-certificates': ['/etc/ssl/certs/ca-certificates.crt'],
 };
 const peers = {
+  netbase: ['/etc/protocols'],
   'dnsmasq-base': ['dnsmasq'],
   tcpdump: ['tcpdump'],
   tshark: ['tshark'],
