@@ -30,13 +30,18 @@ export function npmScripts(documents: readonly SourceFile[]): ShownCommand[] {
   );
 }
 
-/** Files that a document links to or names between backticks with their folder, as paths from the top. */
-export function namedFiles(documents: readonly SourceFile[]): { file: string; named: string }[] {
+/**
+ * Files that a document links to, or names between backticks with their folder: as paths from the top, of which one must
+ * exist. A component's page may name its files from its own folder.
+ */
+export function namedFiles(documents: readonly SourceFile[]): { file: string; named: string[] }[] {
   return documents.flatMap(({ path: file, text }) => {
-    const linked = [...text.matchAll(/\]\((?!\w+:|#)([^)#\s]+)(?:#[^)]*)?\)/g)].map(([, to = '']) =>
-      path.posix.join(path.posix.dirname(file), to),
-    );
-    const spoken = [...text.matchAll(/`([a-z][\w.-]*\/[\w./-]+\.(?:ts|js|md|json))`/g)].map(([, name = '']) => name);
+    const fromHere = (name: string): string => path.posix.join(path.posix.dirname(file), name);
+    const linked = [...text.matchAll(/\]\((?!\w+:|#)([^)#\s]+)(?:#[^)]*)?\)/g)].map(([, to = '']) => [fromHere(to)]);
+    const spoken = [...text.matchAll(/`([a-z][\w.-]*\/[\w./-]+\.(?:ts|js|md|json))`/g)].map(([, name = '']) => [
+      name,
+      fromHere(name),
+    ]);
     return [...linked, ...spoken].map((named) => ({ file, named }));
   });
 }
