@@ -117,7 +117,7 @@ test('RFC 7915 4.1-DFOK 4.1-NOFH: whole packets have no Fragment Header', (t) =>
   t.is(translated(`${from} ttl=64 | UDP 1 > 2 | [1232]`), `${to} hlim=63 | UDP 1 > 2 | [1232]`);
 });
 
-test('RFC 7915 4.5-OTHER: other protocols pass with their octets as they are', (t) => {
+test('RFC 7915 4.5-OTHER 4.5-DCCP 6535-SEC: other protocols pass with their octets as they are, AH, ESP and DCCP too', (t) => {
   for (const protocol of [4, 33, 41, 47, 50, 51, 59, 132, 136, 253]) {
     t.is(translated(`${from} ttl=64 | protocol ${protocol} | [40]`), `${to} hlim=63 | protocol ${protocol} | [40]`);
   }
@@ -130,7 +130,7 @@ test('RFC 7915 4.2-IGMP: protocols that IPv6 would misread are dropped', (t) => 
   }
 });
 
-test('RFC 7915 4.2-ECHO: echo and its reply, checksum with the pseudo-header, odd lengths too', (t) => {
+test('RFC 7915 4.2-ECHO 6535-ICMP: echo and its reply, checksum with the pseudo-header, odd lengths too', (t) => {
   for (const name of ['echo', 'echo-reply']) {
     for (const data of ['', ' | "odd"', ' | [56]', ' | [1000]']) {
       t.is(

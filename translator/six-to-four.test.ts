@@ -112,7 +112,7 @@ test('RFC 7915 5.4 MAP-64: a destination without mapping is prohibited, which IC
   t.is(translated('IPv6 2001:db8::9 > fd00::1 | ICMPv6 echo id=1 seq=1'), 'dropped-no-mapping');
 });
 
-test('RFC 7915 5.2-ECHO: echo and its reply, checksum without the pseudo-header, odd lengths too', (t) => {
+test('RFC 7915 5.2-ECHO 6535-ICMP: echo and its reply, checksum without the pseudo-header, odd lengths too', (t) => {
   for (const name of ['echo', 'echo-reply']) {
     for (const data of ['', ' | "odd"', ' | [56]', ' | [1000]']) {
       t.is(
