@@ -1,6 +1,7 @@
 /** The lab itself: what it builds works, what it notices is what changed, and nothing of it stays. Needs root. */
 import fs from 'node:fs';
 import os from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import test from 'ava';
 import { Lab } from './lab.ts';
 import { lan, pair, routed } from './networks.ts';
@@ -19,6 +20,19 @@ for (const [name, topology] of Object.entries<Topology>({ pair, lan, routed })) 
     t.not((await dual.run(['ping', '-c', '1', '-W', '1', '198.51.100.2'])).status, 0);
   });
 }
+
+test.serial('a lab is still when it is built: nothing about its hosts changes by itself', async (t) => {
+  for (const topology of [pair, lan, routed]) {
+    await using lab = await Lab.build(topology);
+    const hosts = topology.hosts.filter(({ kind }) => kind !== 'switch').map(({ name }) => lab.host(name));
+    const before = await Promise.all(hosts.map((host) => host.snapshot()));
+    await setTimeout(1500);
+    for (const [index, host] of hosts.entries()) {
+      const was = before[index];
+      if (was !== undefined) t.deepEqual(await host.differencesSince(was, 0), [], host.name);
+    }
+  }
+});
 
 test.serial('the machine around a lab is untouched, and nothing of the lab stays', async (t) => {
   const machine = async (): Promise<string[]> => [

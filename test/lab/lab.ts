@@ -32,6 +32,9 @@ export interface LabOptions {
 const standing = new Set<Lab>();
 let labsBuilt = 0;
 
+const isSwitch = (hosts: Topology['hosts'], name: string): boolean =>
+  hosts.some((host) => host.name === name && host.kind === 'switch');
+
 /** Without these a signal would end the process and leave the namespaces. */
 function demolishOnExit(): void {
   process.once('exit', () => {
@@ -102,6 +105,7 @@ export class Lab implements AsyncDisposable {
         options.echo?.(argv.join(' '));
         await must(argv);
       }
+      await lab.#settle(topology);
     } catch (error) {
       lab.demolish();
       throw new Error('Cannot build the lab', { cause: error });
@@ -130,6 +134,23 @@ export class Lab implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.demolish();
+  }
+
+  /**
+   * Waits until every device carries packets and has its link-local route. The kernel gets there up to a second after
+   * the last command, and a snapshot before that would differ from any later one.
+   */
+  async #settle({ hosts, links }: Topology): Promise<void> {
+    const ends = links.flatMap((link) => link.ends).filter((end) => !isSwitch(hosts, end.host));
+    const deadline = performance.now() + 10_000;
+    for (const { host, device } of ends) {
+      const { namespace } = this.host(host);
+      const routes = ['ip', '-n', namespace, '-6', 'route', 'show', 'table', 'local', 'dev', device];
+      while (!(await must(routes)).includes('ff00::/8')) {
+        if (performance.now() > deadline) throw new Error(`${device} of ${host} does not come up`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    }
   }
 
   /** Only files the machine has can be replaced: `ip netns exec` mounts over them. */
