@@ -14,10 +14,16 @@ export function bisCommands(documents: readonly SourceFile[]): ShownCommand[] {
   const line = /^\s*(?:[$#]\s+)?(?:sudo\s+)?(?:agent\/)?bis\s+([a-z-][^#|&>;\n]*)/gm;
   const inline = /`(?:sudo )?(?:agent\/)?bis ([a-z-][^`\n]*)`/g;
   return documents.flatMap(({ path: file, text }) => {
-    const blocks = [...text.matchAll(block)].flatMap(([, body = '']) => [...body.matchAll(line)]);
+    const blocks = [...text.matchAll(block)].flatMap(([, body = '']) => [...typed(body).matchAll(line)]);
     const spoken = text.replaceAll(block, '').matchAll(inline);
     return [...blocks, ...spoken].map(([, rest = '']) => ({ file, argv: rest.trim().split(/\s+/) }));
   });
+}
+
+/** The lines of a block that are commands: where some have a prompt, the others are output. */
+function typed(block: string): string {
+  const prompted = block.split('\n').filter((line) => /^\s*\$ /.test(line));
+  return prompted.length > 0 ? prompted.join('\n') : block;
 }
 
 /** The names in `npm run NAME` and `npm test`. */
