@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import test from 'ava';
 import { newCounters } from './counters.ts';
 import { deadUpstream } from './fixture/fake-upstream.ts';
@@ -69,7 +70,7 @@ test('E24: a zone transfer is relayed message by message, under the ID it was as
 test('E24: a transfer is over when the server has been quiet for 10 s', async (t) => {
   const upstream = await transferring(false);
   const { sent, answering, clock } = await play(upstream);
-  while (sent.length < parts.length) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (sent.length < parts.length) await wait(5);
   let isOver = false;
   void answering.then(() => {
     isOver = true;

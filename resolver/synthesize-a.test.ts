@@ -120,6 +120,14 @@ test('E11, D3: what is not on the way from the question never makes a mapping', 
   }
 });
 
+test('D3: A records that are not on the way from the question do not keep a name from being synthesized', async (t) => {
+  const away = 'host6.example. 300 IN A 192.0.2.66';
+  const bait = 'bait.example. 300 IN A 192.0.2.66';
+  for (const a of [{ additionals: [away] }, { authorities: [away] }, { answers: [bait] }]) {
+    t.deepEqual((await play({ a, aaaa: usableAaaa })).answers, synthesized);
+  }
+});
+
 test('E12: letter case is answered as asked', async (t) => {
   const outcome = await play({
     ask: 'HoSt6.eXample A',
