@@ -91,3 +91,18 @@ export async function startNameServer(lab: Lab, which: NameServer): Promise<Prog
   if (answer !== server.ipv6) throw new Error(`${which} answers \`${answer}\`: ${program.stdout}${program.stderr}`);
   return program;
 }
+
+/** Starts a stub on `dual`'s loopback that passes every question on, and waits until it is ready. */
+export async function startStub(lab: Lab): Promise<void> {
+  const settings = [
+    '--conf-file=/dev/null',
+    '--user=root',
+    '--pid-file=',
+    '--log-facility=-',
+    '--no-resolv',
+    '--no-hosts',
+  ];
+  const place = ['--listen-address=127.0.0.1', '--bind-interfaces', `--server=${server.ipv6}`, '--cache-size=0'];
+  const stub = lab.host('dual').start([...toolCommand('dnsmasq'), '--keep-in-foreground', ...settings, ...place]);
+  await stub.says(/started, version/);
+}

@@ -14,12 +14,15 @@ export interface Place {
   readonly nameServer: string;
   /** Whether the link carries IPv4 too, with a default route. Services on it stay IPv6 only. */
   readonly hasIpv4: boolean;
+  /** Whether a stub runs on `dual` itself and asks the server. */
+  readonly hasStub?: boolean;
 }
 
 export const places = {
   ipv6: { title: 'an IPv6 server', nameServer: server.ipv6, hasIpv4: true },
   ipv4: { title: 'an IPv4 server on a dual-stacked link', nameServer: server.ipv4, hasIpv4: true },
   linkLocal: { title: 'a link-local server', nameServer: `${server.linkLocal}%eth0`, hasIpv4: false },
+  stub: { title: 'the server of a stub on loopback', nameServer: '127.0.0.1', hasIpv4: true, hasStub: true },
 } as const satisfies Record<string, Place>;
 
 /**
@@ -28,6 +31,7 @@ export const places = {
  *   eth0  2001:db8:6::1/64  ──────────  eth0  2001:db8:6::2/64    HTTP, SSH, echo, iperf3: IPv6 only
  *         198.51.100.1/24               ·     198.51.100.2/24     where the place has IPv4
  *                                             fe80::53/64         unbound or dnsmasq
+ *   lo    127.0.0.1                                               dnsmasq as a stub, where the place has one
  * ```
  */
 export function interopNetwork(place: Place): Topology {

@@ -5,7 +5,7 @@ import type { LabHost } from '../lab/lab-host.ts';
 import { LeakWatch } from '../lab/leak-watch.ts';
 import type { Snapshot } from '../lab/snapshot.ts';
 import { nodeCommand } from '../lab/tools.ts';
-import { type NameServer, startNameServer } from './name-server.ts';
+import { type NameServer, startNameServer, startStub } from './name-server.ts';
 import { interopNetwork, type Place } from './network.ts';
 import { startSshServer } from './ssh-server.ts';
 
@@ -32,6 +32,7 @@ export async function setScene(place: Place, nameServer: NameServer): Promise<Sc
     startNameServer(lab, nameServer),
     startSshServer(lab),
   ]);
+  if (place.hasStub === true) await startStub(lab);
   const watch = await LeakWatch.begin(host6, 'eth0');
   return { lab, dual, host6, agent: new Agent(lab, dual), before: await dual.snapshot(), watch };
 }
