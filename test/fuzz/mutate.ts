@@ -1,9 +1,15 @@
 /** Random and mutated packets that get far: headers are repaired as often as not, so that what is behind them is looked at. */
-import type { PacketBuffer } from '../../translator/packet-buffer.ts';
+import type { Offload, PacketBuffer } from '../../translator/packet-buffer.ts';
 import { parsePacket } from '../../translator/packet-text.ts';
 
+/** A packet to start from. */
+export interface Seed {
+  readonly octets: Uint8Array;
+  readonly offload: Offload;
+}
+
 /** One packet of every kind that translation treats in some way of its own. */
-const seeds = [
+export const seeds: readonly Seed[] = [
   'IPv4 172.21.112.1 > 10.170.160.9 | TCP 1 > 2 SYN options=020405b4 | [40]',
   'IPv4 172.21.112.1 > 10.170.160.9 df | TCP 1 > 2 ACK partial gso=1400 | [4000]',
   'IPv4 172.21.112.1 > 10.170.160.9 id=7 | UDP 1 > 2 | [2000]',
@@ -36,26 +42,48 @@ export class Random {
     this.#state ^= this.#state << 5;
     return (this.#state >>> 0) % bound;
   }
+
+  /** One of a list that is not empty. */
+  of<T>(list: readonly T[]): T {
+    return list[this.below(list.length)] as T;
+  }
 }
 
-/** Fills `packet` from its start with a packet nobody has seen before. */
-export function mutate(random: Random, packet: PacketBuffer): void {
+/** Octets that headers give a meaning: lengths, protocols, types, and the ends of ranges. */
+const MEANINGFUL = [
+  0, 1, 2, 3, 4, 5, 6, 8, 11, 12, 17, 20, 40, 43, 44, 50, 51, 58, 60, 0x45, 0x46, 0x60, 127, 128, 129, 255,
+];
+
+/** Fills `packet` from its start with a packet made from one of `from`. */
+export function mutate(random: Random, packet: PacketBuffer, from: readonly Seed[] = seeds): void {
   const { bytes, start, offload } = packet;
-  const seed = seeds[random.below(seeds.length)];
-  if (seed === undefined) return;
+  const seed = random.of(from);
   bytes.set(seed.octets, start);
   packet.length = seed.octets.length;
   Object.assign(offload, seed.offload);
   for (let changes = random.below(5); changes > 0; changes--) {
     // Most of what matters is near the front.
-    const at = random.below(random.below(3) === 0 ? packet.length : Math.min(packet.length, 112));
-    bytes[start + at] = random.below(3) === 0 ? random.below(256) : (bytes[start + at] ?? 0) ^ (1 << random.below(8));
+    const at = start + random.below(random.below(3) === 0 ? packet.length : Math.min(packet.length, 112));
+    const kind = random.below(4);
+    if (kind === 0) bytes[at] = random.below(256);
+    else if (kind === 1) bytes[at] = random.of(MEANINGFUL);
+    else bytes[at] = (bytes[at] ?? 0) ^ (1 << random.below(8));
   }
   if (random.below(8) === 0) packet.length = 1 + random.below(packet.length);
+  if (random.below(16) === 0) insert(random, packet);
   if (random.below(32) === 0) for (let at = 0; at < packet.length; at++) bytes[start + at] = random.below(256);
   if (random.below(16) === 0) offload.checksumStart = random.below(100);
   if (random.below(16) === 0) offload.gsoSize = random.below(2000);
   if (random.below(4) !== 0) repair(packet);
+}
+
+/** Puts 4 or 8 octets in between: an option, an extension header. */
+function insert(random: Random, packet: PacketBuffer): void {
+  const at = packet.start + random.below(Math.min(packet.length, 112));
+  const count = 4 << random.below(2);
+  packet.bytes.copyWithin(at + count, at, packet.start + packet.length);
+  for (let index = 0; index < count; index++) packet.bytes[at + index] = random.of(MEANINGFUL);
+  packet.length += count;
 }
 
 /** Makes lengths and the IPv4 header checksum right. */
