@@ -1,8 +1,15 @@
 /** The packets that ICMP errors quote, both ways (RFC 7915 §4.3, §5.3). */
 import test from 'ava';
+import { exampleMap } from '../test/reference/address-maps.ts';
 import { bump, translated } from '../test/reference/bump.ts';
 import { areChecksumsRight } from '../test/reference/checksum.ts';
-import { parsePacket } from './packet-text.ts';
+import { translate4to6 } from './four-to-six.ts';
+import { HeaderBuffer } from './header-buffer.ts';
+import { PacketBuffer } from './packet-buffer.ts';
+import { parseIntoPacketBuffer, parsePacket } from './packet-text.ts';
+import { PathMtu } from './path-mtu.ts';
+import { translate6to4 } from './six-to-four.ts';
+import { verdict, verdicts } from './verdict.ts';
 
 const from4 = 'IPv4 10.170.160.5 > 172.21.112.1 ttl=64';
 const to6 = 'IPv6 2001:db8::5 > fd00::ac15:7001 hlim=63';
@@ -151,4 +158,40 @@ test('RFC 7915 4.3-LEN 5.3-LEN: lengths and checksums are right whatever the len
       t.true(piece.length <= (piece[0] === 0x45 ? 576 : 1280));
     }
   }
+});
+
+test('S4: every type and code, with a quote cut at every octet, is translated or dropped and never too long', (t) => {
+  const out = new HeaderBuffer();
+  const path = new PathMtu();
+  const seen = new Set<number>();
+  for (const line of [
+    `${from4} | ICMPv4 unreachable/1 | ${sent4} id=1 mf | TCP 1 > 2 SYN options=01010101`,
+    `${from6} | ICMPv6 unreachable | ${sent6} | hop-by-hop 010400000000 | fragment id=9 mf | UDP 1 > 2 | [10]`,
+  ]) {
+    const packet = new PacketBuffer();
+    parseIntoPacketBuffer(line, packet);
+    const isIpv4 = line.startsWith('IPv4');
+    const head = isIpv4 ? 20 : 40;
+    for (let length = packet.length; length >= head; length--) {
+      packet.length = length;
+      packet.view.setUint16(isIpv4 ? 2 : 4, isIpv4 ? length : length - head);
+      if (isIpv4) fixHeader(packet.view);
+      for (let type = 0; type < 256; type++) {
+        for (const code of [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 255]) {
+          packet.view.setUint16(head, type * 256 + code);
+          const outcome = isIpv4
+            ? translate4to6(packet, exampleMap, path, out)
+            : translate6to4(packet, exampleMap, path, out);
+          seen.add(outcome);
+          if (outcome === verdict.translated && (out.headerLength[0] ?? 0) + (out.payloadLength[0] ?? 0) > 200)
+            t.fail(line);
+        }
+      }
+    }
+  }
+  t.deepEqual([...seen].map((outcome) => verdicts[outcome]).sort(), [
+    'dropped-icmp-type',
+    'dropped-malformed',
+    'translated',
+  ]);
 });

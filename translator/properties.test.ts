@@ -61,6 +61,34 @@ test('RFC 7915: what goes to IPv6 and back is what it was', (t) => {
   );
 });
 
+test('RFC 7915: what goes to IPv4 and back is what it was, but for flow label and extension headers', (t) => {
+  const six = (address: string): string => {
+    const [a = 0, b = 0, c = 0, d = 0] = address.split('.').map(Number);
+    return `2001:db8:64::${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
+  };
+  const property = fc.property(legal, legal, octet, octet, transport, (from, to, hlim, tos, layers) => {
+    const line = `IPv6 ${six(from)} > ${six(to)} hlim=${hlim} class=${tos} | ${layers.replace('ICMPv4', 'ICMPv6')}`;
+    const { octets } = parsePacket(line);
+    const there = bump(octets, undefined, settings);
+    const back = bump(only(there.pieces), undefined, settings);
+    t.deepEqual(only(back.pieces), octets, line);
+  });
+  fc.assert(property, { numRuns: 500 });
+});
+
+test('RFC 7915 4.5-TCP 4.5-UDP: with a checksum-neutral prefix checksums stay as they are, right or wrong', (t) => {
+  // 0x0064 + 0xff9b is 0xffff, which is nothing in one's complement (RFC 6052 §4.1).
+  const neutral = { ...settings, maps: new EmbeddingMap(0x0064ff9b, 0, 0) };
+  const checksum = fc.oneof(port, fc.constantFrom(0, 1, 0xfffe, 0xffff));
+  const property = fc.property(legal, legal, fc.boolean(), checksum, (from, to, isTcp, sum) => {
+    if (!isTcp && sum === 0) return;
+    const line = `IPv4 ${from} > ${to} | ${isTcp ? 'TCP 1 > 2 ACK' : 'UDP 1 > 2'} sum=${sum}`;
+    const six = only(bump(parsePacket(line).octets, undefined, neutral).pieces);
+    t.is(new DataView(six.buffer).getUint16(40 + (isTcp ? 16 : 6)), sum);
+  });
+  fc.assert(property, { numRuns: 300 });
+});
+
 test('RFC 7915 4.5-INCR: checksums are right after when they were before, and only then', (t) => {
   fc.assert(
     fc.property(packet, (line) => {
