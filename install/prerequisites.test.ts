@@ -1,5 +1,7 @@
 /** What `install/bootstrap` does on machines that lack things, told by a machine made of data (prerequisites.js). */
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import test from 'ava';
 
 interface Host {
@@ -90,4 +92,11 @@ test('S13: a changed lockfile brings the npm packages again, without install scr
   bring('check', host);
   t.deepEqual(done, ['npm ci']);
   t.regex(readFileSync(new URL('./prerequisites-host.js', import.meta.url), 'utf8'), /'--ignore-scripts'/);
+});
+
+test('the pinned Node finds the programs of the system, not those of npm packages', (t) => {
+  const launcher = fileURLToPath(new URL('./node', import.meta.url));
+  const PATH = '/checkout/node_modules/.bin:/usr/bin:/opt/has space:/bin';
+  const printed = execFileSync(launcher, ['-p', 'process.env.PATH'], { env: { PATH }, encoding: 'utf8' });
+  t.is(printed.trim(), '/usr/bin:/opt/has space:/bin:/usr/sbin:/sbin');
 });
