@@ -13,7 +13,8 @@ const { six, both, alias } = names;
 /** An address of the spool the agent takes by default, 10.170.160.0/20, alone on a line. */
 const SPOOL_LINE = /^10\.170\.1(6\d|7[0-5])\.\d+$/m;
 
-const MOST_LOST_PERCENT = 1;
+/** Of UDP, on a machine that may be busy: at 10 Mbit/s the receiver's buffer lasts for 80 ms without it. */
+const MOST_LOST_PERCENT = 2;
 
 /** A program, what it is given, and how one sees that it worked. */
 interface Use {
@@ -36,7 +37,7 @@ function moved({ status, stdout }: Outcome): boolean {
 }
 
 const iperf3 = (...more: string[]): string[] => ['iperf3', '-4', '-c', six, '-J', '-t', '1', ...more];
-const udp = ['-u', '-b', '50M', '-l', '1200'];
+const udp = ['-u', '-b', '10M', '-l', '1200'];
 const page = /^Hello over IPv6\. You are 2001:db8:6::1\.$/m;
 
 const uses = (ssh: readonly string[]): readonly Use[] => [
@@ -76,7 +77,8 @@ export function testThroughTheBump(place: Place, nameServer: NameServer): void {
     test.serial(`${where}: ${title} reaches an IPv6-only server by name`, async (t) => {
       const use = uses(sshOptions(scene.lab)).find((other) => other.title === title);
       const outcome = await scene.dual.run(use?.argv ?? [], use?.input === undefined ? {} : { input: use.input });
-      t.true(use?.worked(outcome), `${outcome.stdout}${outcome.stderr} (status ${outcome.status})`);
+      const said = `${outcome.stdout}${outcome.stderr}`.slice(-800);
+      t.true(use?.worked(outcome), `it ended with ${outcome.status}: ${said}`);
     });
   }
 
