@@ -99,7 +99,9 @@ test('bis commands shown in documents exist, with their options', (t) => {
   const shown = bisCommands(documents);
   t.true(shown.some(({ argv }) => argv[0] === 'up'));
   t.deepEqual(shown.filter(unknown), []);
-  const wrong = bisCommands([file('a.md', '```sh\n$ sudo bis upp\nbis is up\n$ bis up --fast  # now\n```\nsay `bis down --slow`')]);
+  const wrong = bisCommands([
+    file('a.md', '```sh\n$ sudo bis upp\nbis is up\n$ bis up --fast  # now\n```\nsay `bis down --slow`'),
+  ]);
   t.deepEqual(
     wrong.map(({ argv }) => argv.join(' ')),
     ['upp', 'up --fast', 'down --slow'],

@@ -53,8 +53,9 @@ export class Program {
         end(127);
       });
       this.#child.once('close', (status) => end(status ?? undefined));
-      // A child of the program may keep its output open for longer than the program lives.
-      this.#child.once('exit', (status) => setTimeout(end, 500, status ?? undefined).unref());
+      // A child of the program may keep its output open for longer than the program lives. What has been written by then
+      // is read first, however late this process gets its turn: immediates run after pipes, timers before.
+      this.#child.once('exit', (status) => setTimeout(() => setImmediate(end, status ?? undefined), 500).unref());
     });
   }
 
