@@ -45,7 +45,7 @@ export function cutIpv4(out: HeaderBuffer, limit: number): Verdict {
 
 /**
  * Divides the payload of piece 0 and repeats its first `unfragmentable` octets before every part; parts are multiples of
- * 8 octets but for the last. Returns false if there would be more than `MOST_PIECES`.
+ * 8 octets but for the last. Returns false, and leaves no piece, if there would be more than `MOST_PIECES`.
  */
 function cut(out: HeaderBuffer, unfragmentable: number, limit: number): boolean {
   const most = ((limit - unfragmentable) >>> 3) << 3;
@@ -59,7 +59,10 @@ function cut(out: HeaderBuffer, unfragmentable: number, limit: number): boolean 
     next += room;
     piece++;
     if (next >= end) break;
-    if (piece === MOST_PIECES) return false;
+    if (piece === MOST_PIECES) {
+      out.count = 0;
+      return false;
+    }
     const start = out.headerStart[piece] as number;
     out.bytes.copyWithin(start, HEADROOM, HEADROOM + unfragmentable);
     out.headerLength[piece] = unfragmentable;

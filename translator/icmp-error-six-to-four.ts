@@ -66,7 +66,8 @@ export function icmpError6to4(
   const quotedLength = ipv4Header.LENGTH + quoted.transportLength;
   const written = headers6to4(quoted, quotedHeader, checksumState.COMPLETE, quotedLength, path, out);
   if (written !== verdict.translated) return written;
-  const units = appendQuote(view, out, quote, ROOM, UNIT4, message.isExtensible ? to : end, end);
+  // Every ICMPv4 error has a place for the length.
+  const units = appendQuote(view, out, quote, ROOM, UNIT4, to, end);
 
   const length = out.position - head;
   icmp.emit(out.view, head, message.type, message.code, 0, message.parameter | (units << LENGTH_SHIFT4));

@@ -76,6 +76,7 @@ test('RFC 4443 2.4 S4: no error about ICMPv6 errors, redirects, later fragments 
     `${from6} | ICMPv6 unreachable | ${from6} | UDP 1 > 2`,
     `${from6} | ICMPv6 100 | [20]`,
     `${from6} | ICMPv6 137 | [40]`,
+    `${from6} payload=99 | UDP 1 > 2`,
     `${from6} | fragment id=1 offset=8 | protocol 17 | [8]`,
     'IPv6 :: > 2001:db8::9 | UDP 1 > 2',
     'IPv6 ff02::1 > 2001:db8::9 | UDP 1 > 2',

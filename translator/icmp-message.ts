@@ -9,7 +9,7 @@ export class IcmpMessage {
   type = 0;
   code = 0;
   parameter = 0;
-  /** Whether messages of this type have a place for the length of the quote, and so may carry extensions. */
+  /** Whether an ICMPv6 message of this type has a place for the length of the quote, and so may carry extensions. */
   isExtensible = false;
 }
 

@@ -61,6 +61,7 @@ test('RFC 7915 4.3-IN8 5.3-INSHORT: a quote of header and 8 octets is enough; cu
   );
   t.is(translated(`${from6} | ICMPv6 unreachable | 0x60000000`), 'dropped-malformed');
   t.is(translated(`${from4} | ICMPv4 unreachable/1 | 0x45000000`), 'dropped-malformed');
+  t.is(translated(`${from4} | ICMPv4 unreachable/1 | ${sent4} total=19 | ${udp}`), 'dropped-malformed');
   t.is(
     translated(`${from6} | ICMPv6 unreachable | ${sent6} payload=40 | protocol 44 | 0x11000001`),
     'dropped-malformed',
@@ -97,6 +98,13 @@ function fixHeader(view: DataView): void {
   view.setUint16(10, 0xffff - ((sum & 0xffff) + (sum >>> 16)));
 }
 
+test('RFC 6946 5.1.1-ATOM: an error in an atomic fragment is a whole packet', (t) => {
+  t.is(
+    translated(`${from6} | fragment id=5 | ICMPv6 unreachable | ${sent6} | ${udp}`),
+    `${to4} id=5 | ICMPv4 unreachable/1 | ${sent4} | ${udp}`,
+  );
+});
+
 test('RFC 7915 4.3-INSUM: checksums of the quoted packet are not verified', (t) => {
   t.is(
     translated(`${from4} | ICMPv4 unreachable/1 | ${sent4} bad+0x1111 | UDP 1 > 2 bad+0x2222`),
@@ -126,10 +134,9 @@ test('RFC 7915 4.3-NEST 5.3-NEST: an error about an error is dropped', (t) => {
 
 test('MAP-46 MAP-64: a quote of packets that were not translated is dropped', (t) => {
   t.is(translated(`${from4} | ICMPv4 unreachable/1 | IPv4 172.21.112.1 > 192.0.2.1 | ${udp}`), 'dropped-no-mapping');
-  t.is(
-    translated(`${from6} | ICMPv6 unreachable | IPv6 fd00::ac15:7001 > 2001:db8:7::1 | ${udp}`),
-    'dropped-no-mapping',
-  );
+  for (const ends of ['fd00::ac15:7001 > 2001:db8:7::1', '2001:db8:7::1 > 2001:db8::9']) {
+    t.is(translated(`${from6} | ICMPv6 unreachable | IPv6 ${ends} | ${udp}`), 'dropped-no-mapping');
+  }
 });
 
 test('RFC 7915 4.3-OSUM: a wrong outer checksum stays wrong by the same amount', (t) => {

@@ -34,7 +34,6 @@ export function types6to4(
 ): boolean {
   message.code = 0;
   message.parameter = 0;
-  message.isExtensible = true;
   switch (type) {
     case icmpv6.type.DESTINATION_UNREACHABLE:
       message.type = icmpv4.type.DESTINATION_UNREACHABLE;

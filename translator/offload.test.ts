@@ -79,6 +79,7 @@ test('Offload 4.1-FRAG 5.1.1-V4FRAG: a packet that is cut has its checksum compl
     ...six.subarray(48),
   ]);
   t.true(areChecksumsRight(joined));
+  t.false(translated(`${from4} | TCP 1 > 2 ACK partial | [1401]`).includes('partial'));
   const four = whole(`${from6} | UDP 1 > 2 partial | [1201]`, { mtu4: 600 });
   const view = new DataView(four.buffer);
   view.setUint16(2, four.length);
@@ -126,6 +127,9 @@ test('ROBUST: offload that makes no sense is dropped', (t) => {
       JSON.stringify([layers, fields]),
     );
   }
+  const six = parsePacket(`${from6} | TCP 1 > 2 | [100]`).octets;
+  const wrongFamily = Object.assign(new Offload(), { ...tcp, checksumStart: 40, gsoType: gso.TCPV4, gsoSize: 50 });
+  t.is(bump(six, wrongFamily).verdict, 'dropped-bad-offload');
   const fragment = parsePacket(`${from4} mf | UDP 1 > 2 | [96]`).octets;
   t.is(bump(fragment, Object.assign(new Offload(), udp)).verdict, 'dropped-bad-offload');
 });

@@ -58,6 +58,10 @@ test('what is not understood is an error that names it', (t) => {
   const rows: [string, RegExp][] = [
     ['IPv5 1.2.3.4 > 5.6.7.8', /IPv5/],
     ['IPv4 1.2.3.4 5.6.7.8 | UDP 1 > 2', /A > B/],
+    ['IPv4 1.2.3 > 5.6.7.8 | UDP 1 > 2', /IPv4 address/],
+    ['IPv6 1::2::3 > :: | UDP 1 > 2', /IPv6 address/],
+    ['IPv4 1.2.3.4 > | UDP 1 > 2', /too early/],
+    ['IPv4 1.2.3.4 > 5.6.7.8 | UDP 1 > 2 | 0x0g', /0x0g/],
     ['IPv4 1.2.3.4 > 5.6.7.8 speed=9 | UDP 1 > 2', /speed=9/],
     ['IPv4 1.2.3.4 > 5.6.7.8 | UDP 1 > two', /"two"/],
     ['IPv4 1.2.3.4 > 5.6.7.8 | TCP 1 > 2 SYN,XXX', /XXX/],

@@ -15,9 +15,6 @@ const field = { NEXT_HEADER: 0, OFFSET_MORE: 2, IDENTIFICATION: 4 } as const;
 
 export const LENGTH = 8;
 
-export function nextHeader(view: DataView, at: number): number {
-  return view.getUint8(at + field.NEXT_HEADER);
-}
 /** Where this fragment's octets belong, in units of 8 octets. */
 export function offset(view: DataView, at: number): number {
   return view.getUint16(at + field.OFFSET_MORE) >>> 3;
