@@ -97,17 +97,17 @@ function transport4to6(
   path: PathMtu,
   out: HeaderBuffer,
 ): Verdict {
-  const { view, transport, end, isQuote, isFragment } = packet;
+  const { isQuote, isFragment } = packet;
   if (packet.protocol === protocol.ICMPV4 && isFragment && !isQuote) return verdict['dropped-fragmented-icmp'];
   if (isUntranslatable(packet.protocol)) return verdict['dropped-protocol'];
   if (packet.fragmentOffset !== 0) return verdict.translated;
   const after = sumIpv6(header.source) + sumIpv6(header.destination);
   switch (packet.protocol) {
     case protocol.TCP:
-      return translateTcp(view, transport, end, isQuote, state, change(packet, after), out);
+      return translateTcp(packet, state, change(packet, after), out);
     case protocol.UDP: {
       const onZero = isQuote ? 'pass' : isFragment ? 'drop' : path.zeroUdpChecksum;
-      return translateUdp(view, transport, end, isQuote, state, change(packet, after), onZero, after, out);
+      return translateUdp(packet, state, change(packet, after), onZero, after, out);
     }
     case protocol.ICMPV4:
       return echo4to6(packet, after, out);

@@ -112,7 +112,7 @@ function transport6to4(
   path: PathMtu,
   out: HeaderBuffer,
 ): Verdict {
-  const { view, transport, end, isQuote, isFragment } = packet;
+  const { isQuote, isFragment } = packet;
   if (packet.protocol === protocol.ICMPV6 && isFragment && !isQuote) return verdict['dropped-fragmented-icmp'];
   if (packet.protocol === protocol.ICMPV4) return verdict['dropped-protocol'];
   if (packet.fragmentOffset !== 0) return verdict.translated;
@@ -120,14 +120,14 @@ function transport6to4(
   const after = sumWord(header.source) + sumWord(header.destination);
   switch (packet.protocol) {
     case protocol.TCP:
-      return translateTcp(view, transport, end, isQuote, state, difference(after, before), out);
+      return translateTcp(packet, state, difference(after, before), out);
     case protocol.UDP: {
       const onZero = isQuote
         ? 'pass'
         : isFragment && path.zeroUdpChecksum6 === 'compute'
           ? 'drop'
           : path.zeroUdpChecksum6;
-      return translateUdp(view, transport, end, isQuote, state, difference(after, before), onZero, after, out);
+      return translateUdp(packet, state, difference(after, before), onZero, after, out);
     }
     case protocol.ICMPV6:
       return echo6to4(packet, before, out);

@@ -13,19 +13,20 @@ import * as udp from './wire/udp.ts';
 /** Octets of a TCP header up to the end of its checksum. */
 const TCP_COPIED = 18;
 
+/** What a packet of either family says about its transport header; `Ipv4Reading` and `Ipv6Reading` are such. */
+export interface TransportReading {
+  readonly view: DataView;
+  readonly transport: number;
+  readonly end: number;
+  readonly isQuote: boolean;
+}
+
 /**
- * Writes the TCP header at `at` to `out`, as far as its checksum. `change` is what the pseudo-header's sum gains.
+ * Writes the TCP header of `packet` to `out`, as far as its checksum. `change` is what the pseudo-header's sum gains.
  * `state` is one of `checksumState`. Of a quote that ends before the checksum nothing is written.
  */
-export function translateTcp(
-  view: DataView,
-  at: number,
-  end: number,
-  isQuote: boolean,
-  state: number,
-  change: number,
-  out: HeaderBuffer,
-): Verdict {
+export function translateTcp(packet: TransportReading, state: number, change: number, out: HeaderBuffer): Verdict {
+  const { view, transport: at, end, isQuote } = packet;
   if (end - at < tcp.LENGTH && !isQuote) return verdict['dropped-malformed'];
   if (end - at < TCP_COPIED) return verdict.translated;
   const to = out.position;
@@ -43,20 +44,18 @@ export function translateTcp(
 }
 
 /**
- * Writes the UDP header at `at` to `out`. `onZero` says what becomes of a packet without checksum: it may stay so, be
+ * Writes the UDP header of `packet` to `out`. `onZero` says what becomes of a packet without checksum: it may stay so, be
  * dropped, or get one, computed with `pseudoHeader`, the sum of the new addresses.
  */
 export function translateUdp(
-  view: DataView,
-  at: number,
-  end: number,
-  isQuote: boolean,
+  packet: TransportReading,
   state: number,
   change: number,
   onZero: 'pass' | 'drop' | 'compute',
   pseudoHeader: number,
   out: HeaderBuffer,
 ): Verdict {
+  const { view, transport: at, end, isQuote } = packet;
   if (end - at < udp.LENGTH) return isQuote ? verdict.translated : verdict['dropped-malformed'];
   const to = out.position;
   const field = to + udp.field.CHECKSUM;
