@@ -11,10 +11,9 @@ import { carry, checksumState, isSound, segmentLength } from './offload.ts';
 import { gso, type PacketBuffer } from './packet-buffer.ts';
 import type { PathMtu } from './path-mtu.ts';
 import { Ipv4Reading } from './read-ipv4.ts';
-import { refuse } from './refuse.ts';
+import { refuse4 } from './refuse.ts';
 import { type Verdict, verdict } from './verdict.ts';
 import * as fragmentHeader from './wire/fragment.ts';
-import * as icmpv4 from './wire/icmpv4.ts';
 import * as ipv4Header from './wire/ipv4.ts';
 import * as ipv6Header from './wire/ipv6.ts';
 
@@ -35,23 +34,11 @@ export function translate4to6(packet: PacketBuffer, maps: AddressMap, path: Path
     return verdict['dropped-bad-offload'];
   }
   const addressed = addresses4to6(ipv4, header, maps, path);
-  if (addressed !== verdict.translated) return refuseAddress(addressed, path, out);
-  if (ipv4.hasSourceRoute) {
-    const { DESTINATION_UNREACHABLE } = icmpv4.type;
-    if (!path.icmpErrors) return verdict['dropped-source-route'];
-    return refuse(
-      out,
-      verdict['refused-source-route'],
-      DESTINATION_UNREACHABLE,
-      icmpv4.unreachable.SOURCE_ROUTE_FAILED,
-      0,
-    );
-  }
+  if (addressed !== verdict.translated) return refuse4(addressed, 0, path, out);
+  if (ipv4.hasSourceRoute) return refuse4(verdict['refused-source-route'], 0, path, out);
   header.hopLimit = ipv4Header.timeToLive(view, start);
   if (!path.hideHop) {
-    if (header.hopLimit <= 1) {
-      return refuse(out, verdict['refused-time-exceeded'], icmpv4.type.TIME_EXCEEDED, 0, 0);
-    }
+    if (header.hopLimit <= 1) return refuse4(verdict['refused-time-exceeded'], 0, path, out);
     header.hopLimit--;
   }
   return ipv4.isIcmpError && !ipv4.isFragment
@@ -70,17 +57,12 @@ function fitToPath(packet: PacketBuffer, transport: number, path: PathMtu, out: 
     const segment = segmentLength(offload, packet.view, ipv4.transport, ipv4.transportLength);
     if (lengthAsIpv6(segment) > path.mtu6) {
       const mtu = path.mtu6 - GROWTH - (ipv4.isFragment ? fragmentHeader.LENGTH : 0);
-      const { FRAGMENTATION_NEEDED } = icmpv4.unreachable;
-      return refuse(
-        out,
-        verdict['refused-packet-too-big'],
-        icmpv4.type.DESTINATION_UNREACHABLE,
-        FRAGMENTATION_NEEDED,
-        mtu,
-      );
+      return refuse4(verdict['refused-packet-too-big'], mtu, path, out);
     }
   }
   const isPartial = offload.needsChecksum && offload.checksumStart === transport;
+  // A checksum inside the payload nobody could complete after the cut.
+  if (isCut && offload.needsChecksum && !isPartial) return verdict['dropped-bad-offload'];
   const state = !isPartial ? checksumState.COMPLETE : isCut ? checksumState.TO_COMPLETE : checksumState.PARTIAL;
   const written = headers4to6(ipv4, header, ipv4.isFragment || isCut, state, path, out);
   if (written !== verdict.translated) return written;
@@ -93,13 +75,4 @@ function fitToPath(packet: PacketBuffer, transport: number, path: PathMtu, out: 
 /** Octets of the IPv6 packet that carries `transportLength` octets of this packet. */
 function lengthAsIpv6(transportLength: number): number {
   return ipv6Header.LENGTH + (ipv4.isFragment ? fragmentHeader.LENGTH : 0) + transportLength;
-}
-
-/** Says why there is no address (RFC 7915 §4.4; host unreachable where the destination has none). */
-function refuseAddress(outcome: Verdict, path: PathMtu, out: HeaderBuffer): Verdict {
-  if (outcome !== verdict['refused-no-mapping'] && outcome !== verdict['refused-prohibited']) return outcome;
-  if (!path.icmpErrors || ipv4.isIcmpError) return verdict['dropped-no-mapping'];
-  const { HOST, PROHIBITED } = icmpv4.unreachable;
-  const code = outcome === verdict['refused-no-mapping'] ? HOST : PROHIBITED;
-  return refuse(out, outcome, icmpv4.type.DESTINATION_UNREACHABLE, code, 0);
 }

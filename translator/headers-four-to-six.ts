@@ -35,7 +35,9 @@ export function addresses4to6(
   if (isMulticastIpv4(destination)) return verdict['dropped-multicast'];
   if (isIllegalIpv4(destination)) return verdict['dropped-illegal-address'];
   if (isSourceIllegal && !packet.isIcmpError) return verdict['dropped-illegal-address'];
-  if (!maps.toIpv6(destination, header.destination)) return verdict['refused-no-mapping'];
+  if (!maps.toIpv6(destination, header.destination)) {
+    return packet.isIcmpError ? verdict['dropped-no-mapping'] : verdict['refused-no-mapping'];
+  }
   if (isSourceIllegal || !maps.toIpv6(source, header.source)) {
     if (!packet.isIcmpError) return verdict['refused-prohibited'];
     if (path.errorSource6 === undefined) return verdict['dropped-no-mapping'];

@@ -40,8 +40,10 @@ export function addresses6to4(
     if (isIllegalIpv6(destination) || isIllegalIpv6(source)) return verdict['dropped-illegal-address'];
   }
   const destination4 = maps.toIpv4(destination);
-  if (destination4 === NO_ADDRESS)
-    return packet.isQuote ? verdict['dropped-no-mapping'] : verdict['refused-no-mapping'];
+  if (destination4 === NO_ADDRESS) {
+    const isUnsaid = packet.isQuote || packet.protocol === protocol.ICMPV6;
+    return isUnsaid ? verdict['dropped-no-mapping'] : verdict['refused-no-mapping'];
+  }
   let source4 = maps.toIpv4(source);
   if (source4 === NO_ADDRESS) {
     if (packet.isQuote) return verdict['dropped-no-mapping'];

@@ -100,6 +100,12 @@ test('Offload: a checksum inside the payload moves with it', (t) => {
   const { octets } = parsePacket(`${from4} | UDP 1 > 2 | [100]`);
   const offload = Object.assign(new Offload(), { needsChecksum: true, checksumStart: 40, checksumOffset: 16 });
   t.is(bump(octets, offload).offload.checksumStart, 60);
+  const long4 = parsePacket(`${from4} | UDP 1 > 2 | [1300]`).octets;
+  t.is(bump(long4, offload).verdict, 'dropped-bad-offload');
+  const long6 = parsePacket(`${from6} | UDP 1 > 2 | [1200]`).octets;
+  const inner = Object.assign(new Offload(), { ...offload, checksumStart: 60 });
+  t.is(bump(long6, inner).offload.checksumStart, 40);
+  t.is(bump(long6, inner, { mtu4: 1000 }).verdict, 'dropped-bad-offload');
 });
 
 test('ROBUST: offload that makes no sense is dropped', (t) => {

@@ -28,6 +28,7 @@ export function isSound(
 ): boolean {
   const { gsoType, needsChecksum, checksumStart, checksumOffset } = offload;
   if (!needsChecksum) return gsoType === gso.NONE;
+  if (transportProtocol === protocol.ICMPV4 || transportProtocol === protocol.ICMPV6) return false;
   if (isFragment || checksumStart < transport || checksumStart + checksumOffset + 2 > length) return false;
   if (checksumStart === transport) {
     if (transportProtocol === protocol.TCP) {

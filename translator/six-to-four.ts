@@ -11,12 +11,10 @@ import { carry, checksumState, isSound, segmentLength } from './offload.ts';
 import { gso, type PacketBuffer } from './packet-buffer.ts';
 import type { PathMtu } from './path-mtu.ts';
 import { Ipv6Reading } from './read-ipv6.ts';
-import { refuse } from './refuse.ts';
+import { refuse6 } from './refuse.ts';
 import { type Verdict, verdict } from './verdict.ts';
-import * as icmpv6 from './wire/icmpv6.ts';
 import * as ipv4Header from './wire/ipv4.ts';
 import * as ipv6Header from './wire/ipv6.ts';
-import { protocol } from './wire/protocol.ts';
 
 /** IPv6's header is longer than IPv4's by this many octets. */
 const GROWTH = ipv6Header.LENGTH - ipv4Header.LENGTH;
@@ -38,23 +36,13 @@ export function translate6to4(packet: PacketBuffer, maps: AddressMap, path: Path
     return verdict['dropped-bad-offload'];
   }
   const addressed = addresses6to4(ipv6, header, maps, path);
-  if (addressed !== verdict.translated) return refuseAddress(addressed, path, out);
+  if (addressed !== verdict.translated) return refuse6(addressed, 0, path, out);
   if (ipv6.segmentsLeftOffset !== 0) {
-    const { PARAMETER_PROBLEM } = icmpv6.type;
-    if (!path.icmpErrors) return verdict['dropped-routing-header'];
-    return refuse(
-      out,
-      verdict['refused-routing-header'],
-      PARAMETER_PROBLEM,
-      icmpv6.problem.HEADER_FIELD,
-      ipv6.segmentsLeftOffset,
-    );
+    return refuse6(verdict['refused-routing-header'], ipv6.segmentsLeftOffset, path, out);
   }
   header.timeToLive = ipv6Header.hopLimit(view, start);
   if (!path.hideHop) {
-    if (header.timeToLive <= 1) {
-      return refuse(out, verdict['refused-time-exceeded'], icmpv6.type.TIME_EXCEEDED, 0, 0);
-    }
+    if (header.timeToLive <= 1) return refuse6(verdict['refused-time-exceeded'], 0, path, out);
     header.timeToLive--;
   }
   return ipv6.isIcmpError && !ipv6.isFragment
@@ -73,10 +61,12 @@ function fitToPath(packet: PacketBuffer, transport: number, path: PathMtu, out: 
   const mayCut = !isSegmented && (ipv6.hasFragmentHeader || ipv6.end - ipv6.start <= ipv6Header.MINIMUM_MTU);
   if (isTooBig && !mayCut) {
     const mtu = Math.max(ipv6Header.MINIMUM_MTU, path.mtu4 + GROWTH);
-    return refuse(out, verdict['refused-packet-too-big'], icmpv6.type.PACKET_TOO_BIG, 0, mtu);
+    return refuse6(verdict['refused-packet-too-big'], mtu, path, out);
   }
   if (whole > LONGEST) return verdict['dropped-too-long'];
   const isPartial = offload.needsChecksum && offload.checksumStart === transport;
+  // A checksum inside the payload nobody could complete after the cut.
+  if (isTooBig && offload.needsChecksum && !isPartial) return verdict['dropped-bad-offload'];
   const state = !isPartial ? checksumState.COMPLETE : isTooBig ? checksumState.TO_COMPLETE : checksumState.PARTIAL;
   const written = headers6to4(ipv6, header, state, segment, path, out);
   if (written !== verdict.translated) return written;
@@ -84,11 +74,4 @@ function fitToPath(packet: PacketBuffer, transport: number, path: PathMtu, out: 
   if (isTooBig) return cutIpv4(out, path.mtu4);
   carry(offload, out.offload, gso.TCPV4, transport, ipv4Header.LENGTH);
   return verdict.translated;
-}
-
-/** Says why there is no address (RFC 7915 §5.4). */
-function refuseAddress(outcome: Verdict, path: PathMtu, out: HeaderBuffer): Verdict {
-  if (outcome !== verdict['refused-no-mapping']) return outcome;
-  if (!path.icmpErrors || ipv6.protocol === protocol.ICMPV6) return verdict['dropped-no-mapping'];
-  return refuse(out, outcome, icmpv6.type.DESTINATION_UNREACHABLE, icmpv6.unreachable.PROHIBITED, 0);
 }
