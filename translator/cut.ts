@@ -1,6 +1,6 @@
 /**
- * Cuts a translated packet into fragments (RFC 8200 §4.5, RFC 791 §3.2): one header per slice of the input, which is not
- * moved. The first piece holds what was written of the transport header.
+ * Cuts a translated packet into fragments (RFC 8200 §4.5, RFC 791 §3.2): one header per slice of the input, which is
+ * not moved. The first piece holds what was written of the transport header.
  */
 import { HEADROOM, type HeaderBuffer, MOST_PIECES } from './header-buffer.ts';
 import { type Verdict, verdict } from './verdict.ts';
@@ -44,8 +44,8 @@ export function cutIpv4(out: HeaderBuffer, limit: number): Verdict {
 }
 
 /**
- * Divides the payload of piece 0 and repeats its first `unfragmentable` octets before every part; parts are multiples of
- * 8 octets but for the last. Returns false, and leaves no piece, if there would be more than `MOST_PIECES`.
+ * Divides the payload of piece 0 and repeats its first `unfragmentable` octets before every part; parts are multiples
+ * of 8 octets but for the last. Returns false, and leaves no piece, if there would be more than `MOST_PIECES`.
  */
 function cut(out: HeaderBuffer, unfragmentable: number, limit: number): boolean {
   const most = ((limit - unfragmentable) >>> 3) << 3;

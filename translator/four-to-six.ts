@@ -1,6 +1,7 @@
 /**
- * IPv4 to IPv6 (RFC 7915 §4): one packet in, headers and a slice of the packet out. `six-to-four.ts` is the same the other
- * way round; what both call is in `headers-*` (headers, quoted ones too), `icmp-error-*` (ICMP errors) and `cut.ts`.
+ * IPv4 to IPv6 (RFC 7915 §4): one packet in, headers and a slice of the packet out. `six-to-four.ts` is the same the
+ * other way round; what both call is in `headers-*` (headers, quoted ones too), `icmp-error-*` (ICMP errors) and
+ * `cut.ts`.
  */
 import type { AddressMap } from '../mapper/address-map.ts';
 import { cutIpv6 } from './cut.ts';
@@ -23,7 +24,10 @@ const GROWTH = ipv6Header.LENGTH - ipv4Header.LENGTH;
 const ipv4 = new Ipv4Reading();
 const header = new ipv6Header.Ipv6Fields();
 
-/** Translates one IPv4 packet (RFC 7915 §4). Reads `packet`, writes headers to `out`, names the payload as a slice of `packet`. */
+/**
+ * Translates one IPv4 packet (RFC 7915 §4). Reads `packet`, writes headers to `out`, names the payload as a slice of
+ * `packet`.
+ */
 export function translate4to6(packet: PacketBuffer, maps: AddressMap, path: PathMtu, out: HeaderBuffer): Verdict {
   const { view, start, offload } = packet;
   out.begin();

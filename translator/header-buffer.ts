@@ -8,13 +8,17 @@ import { Offload, type PacketBuffer } from './packet-buffer.ts';
 /** Octets kept free in front of every piece's headers, for a header of the device (`virtio_net_hdr` takes 10). */
 export const HEADROOM = 16;
 
-/** Octets for the headers of one piece: IPv6 (40), Fragment Header (8), what is written anew of the transport header. */
+/**
+ * Octets for the headers of one piece: IPv6 (40), Fragment Header (8), what is written anew of the transport header.
+ */
 const PIECE_ROOM = 112;
 
 /** The most pieces one packet becomes: 65,535 octets in fragments of 1,232, rounded up. */
 export const MOST_PIECES = 64;
 
-/** What an ICMP error of our own would say; set when a packet is refused. Numbers are those of the packet's own family. */
+/**
+ * What an ICMP error of our own would say; set when a packet is refused. Numbers are those of the packet's own family.
+ */
 export class Refusal {
   type = 0;
   code = 0;

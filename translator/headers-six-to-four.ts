@@ -1,6 +1,6 @@
 /**
- * The headers of one IPv6 packet as IPv4 (RFC 7915 §5.1, §5.1.1, §5.3, §5.5), for a whole packet and for one quoted in an
- * ICMP error alike. `headers-four-to-six.ts` is the same the other way round.
+ * The headers of one IPv6 packet as IPv4 (RFC 7915 §5.1, §5.1.1, §5.3, §5.5), for a whole packet and for one quoted in
+ * an ICMP error alike. `headers-four-to-six.ts` is the same the other way round.
  */
 
 import { Ipv6Words } from '../mapper/address/ipv6.ts';

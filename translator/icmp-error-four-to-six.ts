@@ -1,12 +1,12 @@
 /**
- * ICMPv4 errors as ICMPv6 errors (RFC 7915 §4.2, §4.3, §4.4). The packet in error goes through the same `headers4to6` as
- * any other. Errors are short and rare, so the quote is copied: it can be cut, padded and summed where it lies.
+ * ICMPv4 errors as ICMPv6 errors (RFC 7915 §4.2, §4.3, §4.4). The packet in error goes through the same `headers4to6`
+ * as any other. Errors are short and rare, so the quote is copied: it can be cut, padded and summed where it lies.
  * `icmp-error-six-to-four.ts` is the same the other way round.
  */
 import type { AddressMap } from '../mapper/address-map.ts';
 import type { HeaderBuffer } from './header-buffer.ts';
 import { addresses4to6, emitHeader4to6, headers4to6 } from './headers-four-to-six.ts';
-import { appendQuote, IcmpMessage, quoteEnd } from './icmp-message.ts';
+import { appendQuote, IcmpMessage, lengthInIcmpv4, lengthInIcmpv6, quoteEnd } from './icmp-message.ts';
 import { types4to6 } from './icmp-types-four-to-six.ts';
 import { checksumState } from './offload.ts';
 import type { PathMtu } from './path-mtu.ts';
@@ -18,12 +18,6 @@ import * as icmpv4 from './wire/icmpv4.ts';
 import * as ipv4Header from './wire/ipv4.ts';
 import * as ipv6Header from './wire/ipv6.ts';
 import { protocol } from './wire/protocol.ts';
-
-/** The quote's length is counted in words of these many octets (RFC 4884 §4.1, §4.4), in these octets of the header. */
-const UNIT4 = 4;
-const UNIT6 = 8;
-const LENGTH_SHIFT4 = 16;
-const LENGTH_SHIFT6 = 24;
 
 /** An ICMPv6 error is never longer (RFC 4443 §2.4). */
 const ROOM = ipv6Header.MINIMUM_MTU - ipv6Header.LENGTH - icmp.LENGTH;
@@ -45,7 +39,7 @@ export function icmpError4to6(
   const type = icmp.type(view, transport);
   const parameter = icmp.parameter(view, transport);
   const from = transport + icmp.LENGTH;
-  const to = quoteEnd(from, hasLength(type) ? (parameter >>> LENGTH_SHIFT4) & 255 : 0, UNIT4, end);
+  const to = quoteEnd(from, hasLength(type) ? (parameter >>> lengthInIcmpv4.SHIFT) & 255 : 0, lengthInIcmpv4.UNIT, end);
   if (to < 0) return verdict['dropped-malformed'];
   const read = quoted.readQuote(view, from, to - from);
   if (read !== verdict.translated) return read;
@@ -63,10 +57,10 @@ export function icmpError4to6(
   quotedHeader.hopLimit = ipv4Header.timeToLive(view, from);
   const written = headers4to6(quoted, quotedHeader, quoted.isFragment, checksumState.COMPLETE, path, out);
   if (written !== verdict.translated) return written;
-  const units = appendQuote(view, out, quote, ROOM, UNIT6, message.isExtensible ? to : end, end);
+  const units = appendQuote(view, out, quote, ROOM, lengthInIcmpv6.UNIT, message.isExtensible ? to : end, end);
 
   const length = out.position - head;
-  icmp.emit(out.view, head, message.type, message.code, 0, message.parameter | (units << LENGTH_SHIFT6));
+  icmp.emit(out.view, head, message.type, message.code, 0, message.parameter | (units << lengthInIcmpv6.SHIFT));
   const before = sumOctets(view, transport, end) - icmp.checksum(view, transport);
   const pseudoHeader = sumIpv6(header.source) + sumIpv6(header.destination) + sumPseudoHeader(length, protocol.ICMPV6);
   const after = fold(sumOctets(out.view, head, out.position)) + pseudoHeader;

@@ -1,6 +1,6 @@
 /**
- * ICMPv6 errors as ICMPv4 errors (RFC 7915 §5.2, §5.3, §5.4). The packet in error goes through the same `headers6to4` as
- * any other. Errors are short and rare, so the quote is copied: it can be cut, padded and summed where it lies.
+ * ICMPv6 errors as ICMPv4 errors (RFC 7915 §5.2, §5.3, §5.4). The packet in error goes through the same `headers6to4`
+ * as any other. Errors are short and rare, so the quote is copied: it can be cut, padded and summed where it lies.
  * `icmp-error-four-to-six.ts` is the same the other way round.
  */
 
@@ -8,7 +8,7 @@ import { Ipv6Words } from '../mapper/address/ipv6.ts';
 import type { AddressMap } from '../mapper/address-map.ts';
 import type { HeaderBuffer } from './header-buffer.ts';
 import { addresses6to4, emitHeader6to4, headers6to4 } from './headers-six-to-four.ts';
-import { appendQuote, IcmpMessage, quoteEnd } from './icmp-message.ts';
+import { appendQuote, IcmpMessage, lengthInIcmpv4, lengthInIcmpv6, quoteEnd } from './icmp-message.ts';
 import { types6to4 } from './icmp-types-six-to-four.ts';
 import { checksumState } from './offload.ts';
 import type { PathMtu } from './path-mtu.ts';
@@ -20,12 +20,6 @@ import * as icmpv6 from './wire/icmpv6.ts';
 import * as ipv4Header from './wire/ipv4.ts';
 import * as ipv6Header from './wire/ipv6.ts';
 import { protocol } from './wire/protocol.ts';
-
-/** The quote's length is counted in words of these many octets (RFC 4884 §4.1, §4.4), in these octets of the header. */
-const UNIT4 = 4;
-const UNIT6 = 8;
-const LENGTH_SHIFT4 = 16;
-const LENGTH_SHIFT6 = 24;
 
 /** An ICMPv4 error is not longer than every host can take (RFC 1812 §4.3.2.3). */
 const ROOM = 576 - ipv4Header.LENGTH - icmp.LENGTH;
@@ -48,7 +42,7 @@ export function icmpError6to4(
   const type = icmp.type(view, transport);
   const parameter = icmp.parameter(view, transport);
   const from = transport + icmp.LENGTH;
-  const to = quoteEnd(from, hasLength(type) ? parameter >>> LENGTH_SHIFT6 : 0, UNIT6, end);
+  const to = quoteEnd(from, hasLength(type) ? parameter >>> lengthInIcmpv6.SHIFT : 0, lengthInIcmpv6.UNIT, end);
   if (to < 0) return verdict['dropped-malformed'];
   const read = quoted.readQuote(view, from, to - from);
   if (read !== verdict.translated) return read;
@@ -67,10 +61,10 @@ export function icmpError6to4(
   const written = headers6to4(quoted, quotedHeader, checksumState.COMPLETE, quotedLength, path, out);
   if (written !== verdict.translated) return written;
   // Every ICMPv4 error has a place for the length.
-  const units = appendQuote(view, out, quote, ROOM, UNIT4, to, end);
+  const units = appendQuote(view, out, quote, ROOM, lengthInIcmpv4.UNIT, to, end);
 
   const length = out.position - head;
-  icmp.emit(out.view, head, message.type, message.code, 0, message.parameter | (units << LENGTH_SHIFT4));
+  icmp.emit(out.view, head, message.type, message.code, 0, message.parameter | (units << lengthInIcmpv4.SHIFT));
   const before =
     sumOctets(view, transport, end) -
     icmp.checksum(view, transport) +

@@ -1,6 +1,6 @@
 /**
- * Writes ICMP errors of our own about packets that were refused (RFC 1122 §3.2.2, RFC 1812 §4.3.2; RFC 4443 §2.4). Sending
- * them, and not too many, is somebody else's.
+ * Writes ICMP errors of our own about packets that were refused (RFC 1122 §3.2.2, RFC 1812 §4.3.2; RFC 4443 §2.4).
+ * Sending them, and not too many, is somebody else's.
  */
 import type { Ipv4Address } from '../mapper/address/ipv4.ts';
 import { type Ipv6Address, Ipv6Words } from '../mapper/address/ipv6.ts';
@@ -65,8 +65,8 @@ export function writeIcmpv4Error(
 }
 
 /**
- * Writes an ICMPv6 error about `packet` into `to` at `at`, with as much of the packet as makes 1,280 octets. Returns its
- * length in octets, or 0 when no error may be sent; about a multicast packet only "packet too big" may.
+ * Writes an ICMPv6 error about `packet` into `to` at `at`, with as much of the packet as makes 1,280 octets. Returns
+ * its length in octets, or 0 when no error may be sent; about a multicast packet only "packet too big" may.
  */
 export function writeIcmpv6Error(
   packet: PacketBuffer,

@@ -13,12 +13,18 @@ export class IcmpMessage {
   isExtensible = false;
 }
 
+/**
+ * How an error says how long its quote is: in units of so many octets, in which bits of its second word (RFC 4884 §4).
+ */
+export const lengthInIcmpv4 = { UNIT: 4, SHIFT: 16 } as const;
+export const lengthInIcmpv6 = { UNIT: 8, SHIFT: 24 } as const;
+
 /** A quote that extensions follow is at least this long (RFC 4884 §5). */
 const LEAST_EXTENDED_QUOTE = 128;
 
 /**
- * Where a quote ends: `units` of `unit` octets after `quote`, or at `end` when there are none (RFC 4884 §5.1). Returns -1 if that is
- * past the end.
+ * Where a quote ends: `units` of `unit` octets after `quote`, or at `end` when there are none (RFC 4884 §5.1). Returns
+ * -1 if that is past the end.
  */
 export function quoteEnd(quote: number, units: number, unit: number, end: number): number {
   if (units === 0) return end;

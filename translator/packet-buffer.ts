@@ -1,4 +1,6 @@
-/** A packet as it was received, with what the device said about work left undone (virtio 1.2 §5.1.6, `virtio_net_hdr`). */
+/**
+ * A packet as it was received, with what the device said about work left undone (virtio 1.2 §5.1.6, `virtio_net_hdr`).
+ */
 
 /** Kinds of segmentation offload, with the numbers of `virtio_net_hdr.gso_type`. */
 export const gso = { NONE: 0, TCPV4: 1, TCPV6: 4, UDP_L4: 5 } as const;
@@ -33,7 +35,9 @@ export class Offload {
   }
 }
 
-/** Room for the largest packet a device hands over: 65,535 octets of IPv4, or 40 + 65,535 of IPv6, and a device header. */
+/**
+ * Room for the largest packet a device hands over: 65,535 octets of IPv4, or 40 + 65,535 of IPv6, and a device header.
+ */
 export const PACKET_BUFFER_SIZE = 65_664;
 
 /** One packet at a time, in a buffer that is made once and carries its views. The translator never writes to it. */

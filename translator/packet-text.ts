@@ -1,6 +1,7 @@
 /**
- * A packet as one line of text, for traces, logs and tests: what one prints the other reads, so a line from a trace can be
- * pasted into a test. Layers are joined by ` | `; what is usual (a right checksum, a length that fits) is not written.
+ * A packet as one line of text, for traces, logs and tests: what one prints the other reads, so a line from a trace can
+ * be pasted into a test. Layers are joined by ` | `; what is usual (a right checksum, a length that fits) is not
+ * written.
  *
  *     IPv4 172.21.112.1 > 10.170.160.9 ttl=64 df | UDP 40000 > 53 | "hello"
  *     IPv6 2001:db8::1 > fd00::ac15:7001 hlim=61 | ICMPv6 unreachable/4 | IPv6 fd00::ac15:7001 > … | UDP 40000 > 53

@@ -1,6 +1,6 @@
 /**
- * Reads an IPv4 packet once, at the edge (RFC 791 §3.1): after `read` every field is in range and the packet is known to
- * be as long as it says. Quoted packets, of which an ICMP error carries only the beginning, are read by `readQuote`.
+ * Reads an IPv4 packet once, at the edge (RFC 791 §3.1): after `read` every field is in range and the packet is known
+ * to be as long as it says. Quoted packets, of which an ICMP error carries only the beginning, are read by `readQuote`.
  */
 import { type Verdict, verdict } from './verdict.ts';
 import * as icmp from './wire/icmp.ts';

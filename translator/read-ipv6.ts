@@ -1,6 +1,6 @@
 /**
- * Reads an IPv6 packet once, at the edge (RFC 8200 §3, §4), walking its extension headers: after `read` every field is in
- * range and the packet is known to be as long as it says. Quoted packets are read by `readQuote`.
+ * Reads an IPv6 packet once, at the edge (RFC 8200 §3, §4), walking its extension headers: after `read` every field is
+ * in range and the packet is known to be as long as it says. Quoted packets are read by `readQuote`.
  */
 import { type Verdict, verdict } from './verdict.ts';
 import * as fragmentHeader from './wire/fragment.ts';

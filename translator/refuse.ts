@@ -1,6 +1,6 @@
 /**
- * What an ICMP error of our own about a refused packet says (RFC 7915 §4, §4.1, §4.4, §5, §5.1, §5.4; RFC 792, RFC 4443);
- * `icmp-error.ts` writes it.
+ * What an ICMP error of our own about a refused packet says (RFC 7915 §4, §4.1, §4.4, §5, §5.1, §5.4; RFC 792, RFC
+ * 4443); `icmp-error.ts` writes it.
  */
 import type { HeaderBuffer } from './header-buffer.ts';
 import type { PathMtu } from './path-mtu.ts';
@@ -51,8 +51,8 @@ const answers6 = new Map<Verdict, Answer>([
 ]);
 
 /**
- * Sets `out.refusal` for an outcome about an IPv4 packet; `parameter` is its second word, an MTU or 0. Returns the outcome,
- * which is another one where nothing is said; outcomes without an answer come back as they are.
+ * Sets `out.refusal` for an outcome about an IPv4 packet; `parameter` is its second word, an MTU or 0. Returns the
+ * outcome, which is another one where nothing is said; outcomes without an answer come back as they are.
  */
 export function refuse4(outcome: Verdict, parameter: number, path: PathMtu, out: HeaderBuffer): Verdict {
   return refuse(answers4.get(outcome), outcome, parameter, path, out);

@@ -1,6 +1,7 @@
 /**
- * IPv6 to IPv4 (RFC 7915 §5): one packet in, headers and a slice of the packet out. `four-to-six.ts` is the same the other
- * way round; what both call is in `headers-*` (headers, quoted ones too), `icmp-error-*` (ICMP errors) and `cut.ts`.
+ * IPv6 to IPv4 (RFC 7915 §5): one packet in, headers and a slice of the packet out. `four-to-six.ts` is the same the
+ * other way round; what both call is in `headers-*` (headers, quoted ones too), `icmp-error-*` (ICMP errors) and
+ * `cut.ts`.
  */
 import type { AddressMap } from '../mapper/address-map.ts';
 import { cutIpv4 } from './cut.ts';
@@ -25,7 +26,10 @@ const LONGEST = 65_535;
 const ipv6 = new Ipv6Reading();
 const header = new ipv4Header.Ipv4Fields();
 
-/** Translates one IPv6 packet (RFC 7915 §5). Reads `packet`, writes headers to `out`, names the payload as a slice of `packet`. */
+/**
+ * Translates one IPv6 packet (RFC 7915 §5). Reads `packet`, writes headers to `out`, names the payload as a slice of
+ * `packet`.
+ */
 export function translate6to4(packet: PacketBuffer, maps: AddressMap, path: PathMtu, out: HeaderBuffer): Verdict {
   const { view, start, offload } = packet;
   out.begin();

@@ -44,8 +44,8 @@ export function translateTcp(packet: TransportReading, state: number, change: nu
 }
 
 /**
- * Writes the UDP header of `packet` to `out`. `onZero` says what becomes of a packet without checksum: it may stay so, be
- * dropped, or get one, computed with `pseudoHeader`, the sum of the new addresses.
+ * Writes the UDP header of `packet` to `out`. `onZero` says what becomes of a packet without checksum: it may stay so,
+ * be dropped, or get one, computed with `pseudoHeader`, the sum of the new addresses.
  */
 export function translateUdp(
   packet: TransportReading,

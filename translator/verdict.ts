@@ -1,9 +1,10 @@
 /** What became of a packet. One list of words serves the log, the counters, `bis status` and the tests. */
 
 /**
- * Outcomes of translation, each with its number, which is also its slot among the counters. `translated` is the only one with output;
- * `refused-…` asks for an ICMP error of our own (described in `HeaderBuffer.refusal`), the rest are dropped in silence.
- * A literal, so that the packet path reads constants out of it; the numbers run from 0 without gaps.
+ * Outcomes of translation, each with its number, which is also its slot among the counters. `translated` is the only
+ * one with output; `refused-…` asks for an ICMP error of our own (described in `HeaderBuffer.refusal`), the rest are
+ * dropped in silence. A literal, so that the packet path reads constants out of it; the numbers run from 0 without
+ * gaps.
  */
 export const verdict = {
   translated: 0,

@@ -60,7 +60,9 @@ for (const { name, packet, isIpv4 } of prepared) {
   const rounds = Array.from({ length: ROUNDS }, () => measure(packet, isIpv4)).sort((a, b) => a - b);
   const grown = (process.memoryUsage().heapUsed - heapBefore) / (packets * ROUNDS);
   const outcome = verdicts[(isIpv4 ? translate4to6 : translate6to4)(packet, exampleMap, path, out)];
+  const nanoseconds = (rounds[ROUNDS >> 1] ?? 0).toFixed(0).padStart(6);
+  const allocated = grown.toFixed(2).padStart(6);
   console.log(
-    `${isIpv4 ? '4 to 6' : '6 to 4'}  ${name.padEnd(24)} ${(rounds[2] ?? 0).toFixed(0).padStart(6)} ns  ${grown.toFixed(2).padStart(6)} octets of heap  ${outcome}, ${out.count} piece(s)`,
+    `${isIpv4 ? '4 to 6' : '6 to 4'}  ${name.padEnd(24)} ${nanoseconds} ns ${allocated} octets of heap  ${outcome} in ${out.count}`,
   );
 }

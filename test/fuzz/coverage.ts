@@ -1,4 +1,6 @@
-/** Which characters of the sources have run, from V8's precise block coverage (Chrome DevTools protocol, `Profiler`). */
+/**
+ * Which characters of the sources have run, from V8's precise block coverage (Chrome DevTools protocol, `Profiler`).
+ */
 import { Session } from 'node:inspector/promises';
 
 interface Range {

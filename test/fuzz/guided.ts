@@ -1,6 +1,6 @@
 /**
- * Fuzzing led by coverage: a packet that makes a part of the translator run for the first time is kept, and others are made
- * from it. `install/node test/fuzz/guided.ts [--minutes 1] [--seed 1] [--keep]`; `--keep` writes `corpus.txt`.
+ * Fuzzing led by coverage: a packet that makes a part of the translator run for the first time is kept, and others are
+ * made from it. `install/node test/fuzz/guided.ts [--minutes 1] [--seed 1] [--keep]`; `--keep` writes `corpus.txt`.
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';

@@ -1,4 +1,7 @@
-/** Random and mutated packets that get far: headers are repaired as often as not, so that what is behind them is looked at. */
+/**
+ * Random and mutated packets that get far: headers are repaired as often as not, so that what is behind them is looked
+ * at.
+ */
 import type { Offload, PacketBuffer } from '../../translator/packet-buffer.ts';
 import { parsePacket } from '../../translator/packet-text.ts';
 

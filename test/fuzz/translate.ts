@@ -1,6 +1,7 @@
 /**
- * Throws random and mutated packets at both directions: no exception, no verdict that takes over 1 ms, no octet of output that
- * is not written, no octet read outside the packet. `install/node test/fuzz/translate.ts --packets 1000000 [--seed 1]`
+ * Throws random and mutated packets at both directions: no exception, no verdict that takes over 1 ms, no octet of
+ * output that is not written, no octet read outside the packet. `install/node test/fuzz/translate.ts --packets 1000000
+ * [--seed 1]`
  */
 import { parseArgs } from 'node:util';
 import { ipv4 } from '../../mapper/address/ipv4.ts';
@@ -48,10 +49,10 @@ for (let count = 0; count < packets; count++) {
   }
 }
 
-const heap = Math.round(process.memoryUsage().rss / 2 ** 20);
+const resident = Math.round(process.memoryUsage().rss / 2 ** 20);
 for (const [index, name] of verdicts.entries()) console.log(`${String(counts[index]).padStart(10)}  ${name}`);
 console.log(
-  `${packets} packets of seed ${seed}: no exception; ${slow} verdicts over ${SLOW_MILLISECONDS} ms; ${heap} MiB resident`,
+  `${packets} packets of seed ${seed}: no exception; ${slow} over ${SLOW_MILLISECONDS} ms; ${resident} MiB resident`,
 );
 if (slow > 0) process.exitCode = 1;
 

@@ -1,6 +1,6 @@
 /**
- * Runs a packet through the translator for a test and watches it: the input must not change, nothing outside the packet may be
- * read, and every octet of the output must be written.
+ * Runs a packet through the translator for a test and watches it: the input must not change, nothing outside the packet
+ * may be read, and every octet of the output must be written.
  */
 
 import { ipv4 } from '../../mapper/address/ipv4.ts';
@@ -22,7 +22,9 @@ const GUARD = 64;
 /** What a test may choose: the path's fields, and the map. */
 export type Settings = Partial<PathMtu> & { readonly maps?: AddressMap };
 
-/** What came out: the verdict's word, each piece with its line, and the line of our ICMP error ('' if none may be sent). */
+/**
+ * What came out: the verdict's word, each piece with its line, and the line of our ICMP error ('' if none may be sent).
+ */
 export interface Outcome {
   readonly verdict: VerdictName;
   readonly pieces: readonly Uint8Array[];

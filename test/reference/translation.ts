@@ -69,7 +69,9 @@ export function reference4to6(packet: Octets, lowestIpv6Mtu: number): Octets[] {
   });
 }
 
-/** RFC 7915 §5: a whole IPv6 packet as one or more IPv4 packets; `identification` is for those that may be fragmented. */
+/**
+ * RFC 7915 §5: a whole IPv6 packet as one or more IPv4 packets; `identification` is for those that may be fragmented.
+ */
 export function reference6to4(packet: Octets, mtu4: number, identification: number): Octets[] {
   let next = packet[6] ?? 0;
   let at = 40;

@@ -1,4 +1,6 @@
-/** Splits a packet line into layers, and a layer into words. Whatever is not understood is an error, never passed over. */
+/**
+ * Splits a packet line into layers, and a layer into words. Whatever is not understood is an error, never passed over.
+ */
 
 /** Splits at ` | ` outside of quotation marks. */
 export function splitLayers(line: string): string[] {

@@ -137,7 +137,9 @@ function make(header: number, payload: Uint8Array): { octets: Uint8Array; view: 
   return { octets, view: new DataView(octets.buffer) };
 }
 
-/** Writes the right checksum, or what `sum=`, `bad+` or `partial` says. Returns whether the line gave the value itself. */
+/**
+ * Writes the right checksum, or what `sum=`, `bad+` or `partial` says. Returns whether the line gave the value itself.
+ */
 function fillChecksum(words: Words, view: DataView, field: number, own: number, around: Surroundings): boolean {
   const length = around.length(view.byteLength);
   const pseudoHeader = own === protocol.ICMPV4 ? 0 : around.addresses + sumPseudoHeader(Math.max(0, length), own);

@@ -119,8 +119,8 @@ function formatParameter(name: string, isIcmpv4: boolean, value: number): string
 }
 
 /**
- * Nothing for a right checksum; `bad+0x0001` says by how much it is off, `sum=0x1234` gives one that cannot be verified,
- * because not all octets under it are here, and `partial` says that somebody behind us completes it.
+ * Nothing for a right checksum; `bad+0x0001` says by how much it is off, `sum=0x1234` gives one that cannot be
+ * verified, because not all octets under it are here, and `partial` says that somebody behind us completes it.
  */
 function formatChecksum(segment: Segment, field: number): string {
   const { view, at, end, pseudoHeader } = segment;

@@ -46,7 +46,9 @@ export function update(checksum: number, change: number): number {
   return fold((checksum ^ 0xffff) + folded) ^ 0xffff;
 }
 
-/** The sum of what a pseudo-header holds besides addresses: upper-layer length (octets) and protocol (RFC 8200 §8.1). */
+/**
+ * The sum of what a pseudo-header holds besides addresses: upper-layer length (octets) and protocol (RFC 8200 §8.1).
+ */
 export function sumPseudoHeader(length: number, protocol: number): number {
   return sumWord(length) + protocol;
 }

@@ -119,7 +119,9 @@ export function emit(view: DataView, at: number, fields: Ipv4Fields): void {
   view.setInt32(at + field.DESTINATION, fields.destination);
 }
 
-/** Writes length and fragmentation into an emitted header and its checksum anew, as each piece of a cut packet needs. */
+/**
+ * Writes length and fragmentation into an emitted header and its checksum anew, as each piece of a cut packet needs.
+ */
 export function setPiece(view: DataView, at: number, totalLength: number, fragmentation: number): void {
   view.setUint16(at + field.TOTAL_LENGTH, totalLength);
   view.setUint16(at + field.FRAGMENTATION, fragmentation);
