@@ -2,11 +2,12 @@
  * Counters the packet path writes and everybody may read: one block of shared memory for each queue, one slot for each
  * verdict and direction. Each block has one writer, so that counting is an addition and no atomic.
  */
-import { verdicts } from '../../translator/verdict.ts';
+import { verdict, verdicts } from '../../translator/verdict.ts';
 
 /** The directions of translation; a block holds the slots of all verdicts for one, then for the other. */
 export const direction = { FOUR_TO_SIX: 0, SIX_TO_FOUR: 1 } as const;
 
+/** Counted besides verdicts; `extra` says what and where. */
 const perDirection = ['octets', 'device-refused', 'errors-sent', 'errors-limited'] as const;
 const SLOTS = verdicts.length + perDirection.length;
 
@@ -44,7 +45,7 @@ export function readCounters(blocks: readonly Float64Array[], way: number): Dire
   const sum = (slot: number): number => blocks.reduce((total, block) => total + (block[base(way) + slot] ?? 0), 0);
   const named = [...verdicts, ...perDirection].map((name, slot): [string, number] => [name, sum(slot)]);
   return {
-    packets: sum(0),
+    packets: sum(verdict.translated),
     octets: sum(extra.OCTETS),
     verdicts: Object.fromEntries(named.filter(([name, count]) => count > 0 && name !== 'octets')),
   };

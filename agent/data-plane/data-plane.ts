@@ -9,7 +9,12 @@ import type { OpenTun } from './tun-linux.ts';
 import { type WorkerStart, word, workerState } from './worker-control.ts';
 
 /** What every worker is started with, apart from what is its own. */
-export type DataPlaneSettings = Omit<WorkerStart, 'control' | 'counters' | 'queue' | 'wakeup'>;
+export type DataPlaneSettings = Omit<WorkerStart, 'control' | 'counters' | 'queue' | 'wakeup' | 'errorsPerSecond'>;
+
+/** S4: ICMP errors in any second, over all queues. */
+const ERRORS_PER_SECOND = 100;
+/** How long a worker is waited for when it has been told to end. */
+const STOP_MILLISECONDS = 3000;
 
 interface RunningWorker {
   readonly thread: Worker;
@@ -30,24 +35,28 @@ export class DataPlane {
   /** Resolves when every worker reads its queue, or has failed. */
   readonly ready: Promise<void>;
 
-  /** Starts the workers on an open device. `onLost` is called once with the reason when one ends without being told. */
+  /**
+   * Starts the workers on an open device. `onLost` is called once with the reason when one ends without being told.
+   * Throws `Cannot create an eventfd` when there are no descriptors left.
+   */
   constructor(tun: OpenTun, settings: DataPlaneSettings, onLost: (reason: Error) => void) {
-    let told = false;
-    const lost = (reason: Error): void => {
-      if (told) return;
-      told = true;
-      onLost(reason);
-    };
-    for (const queue of tun.queues) this.#workers.push(startWorker(queue, settings, lost));
+    const lost = once(onLost);
+    const errorsPerSecond = ERRORS_PER_SECOND / tun.queues.length;
+    try {
+      for (const queue of tun.queues) this.#workers.push(startWorker(queue, errorsPerSecond, settings, lost));
+    } catch (error) {
+      this.#tellToEnd();
+      throw error;
+    }
     this.ready = Promise.all(this.#workers.map(({ running }) => running)).then(() => undefined);
   }
 
   /**
    * Whether every worker has gone round since the last call; wakes them, so that the next call can tell. The first
-   * call says yes.
+   * call says yes; after `stop` the answer is no.
    */
   isAlive(): boolean {
-    let alive = true;
+    let alive = this.#workers.length > 0;
     for (const worker of this.#workers) {
       const rounds = Atomics.load(worker.control, word.ROUNDS);
       if (rounds === worker.rounds) alive = false;
@@ -57,6 +66,7 @@ export class DataPlane {
     return alive;
   }
 
+  /** What all workers together have counted so far. */
   counters(): { fourToSix: DirectionCounters; sixToFour: DirectionCounters } {
     const blocks = this.#workers.map((worker) => worker.counters);
     return {
@@ -65,18 +75,37 @@ export class DataPlane {
     };
   }
 
-  /** Ends all workers; resolves when they have. Nothing reads the device afterwards. */
+  /**
+   * Ends all workers; resolves when they have, and nothing reads the device any more. Rejects after 3 s when one is
+   * stuck: then only the end of the process ends it, and `process.exit` would wait for it too.
+   */
   async stop(): Promise<void> {
+    this.#tellToEnd();
+    const workers = this.#workers.splice(0);
+    const ended = await Promise.all(workers.map((worker) => within(STOP_MILLISECONDS, worker.ended)));
+    const stuck = workers.filter((_, index) => ended[index] === false);
+    // A stuck worker keeps its eventfd: it may still read that number when it is somebody else's.
+    for (const worker of workers) if (!stuck.includes(worker)) libc.close(worker.wakeup);
+    if (stuck.length > 0) {
+      for (const { thread } of stuck) thread.unref();
+      throw new Error(`Cannot stop ${stuck.length} of ${workers.length} packet workers: no answer`);
+    }
+  }
+
+  #tellToEnd(): void {
     for (const worker of this.#workers) {
       Atomics.store(worker.control, word.STOP, 1);
       wake(worker);
     }
-    await Promise.all(this.#workers.map((worker) => worker.ended));
-    for (const worker of this.#workers.splice(0)) libc.close(worker.wakeup);
   }
 }
 
-function startWorker(queue: number, settings: DataPlaneSettings, onLost: (reason: Error) => void): RunningWorker {
+function startWorker(
+  queue: number,
+  errorsPerSecond: number,
+  settings: DataPlaneSettings,
+  onLost: (reason: Error) => void,
+): RunningWorker {
   const wakeup = libc.eventfd(0, flag.CLOEXEC | flag.NONBLOCK);
   if (wakeup < 0) throw failure('create an eventfd');
   const control = new Int32Array(new SharedArrayBuffer(64));
@@ -85,6 +114,7 @@ function startWorker(queue: number, settings: DataPlaneSettings, onLost: (reason
     ...settings,
     queue,
     wakeup,
+    errorsPerSecond,
     control: control.buffer as SharedArrayBuffer,
     counters: counters.buffer as SharedArrayBuffer,
   };
@@ -106,4 +136,25 @@ function startWorker(queue: number, settings: DataPlaneSettings, onLost: (reason
 
 function wake(worker: RunningWorker): void {
   libc.write(worker.wakeup, one, one.length);
+}
+
+/** A function that is called at most once. */
+function once(call: (reason: Error) => void): (reason: Error) => void {
+  let called = false;
+  return (reason) => {
+    if (called) return;
+    called = true;
+    call(reason);
+  };
+}
+
+/** Whether `promise` resolves within so many milliseconds. */
+async function within(milliseconds: number, promise: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), milliseconds);
+  });
+  const inTime = await Promise.race([promise.then(() => true), late]);
+  clearTimeout(timer);
+  return inTime;
 }

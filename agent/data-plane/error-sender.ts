@@ -2,58 +2,84 @@
  * Sends our own ICMP errors, and not too many: the one place where their rate is limited (S4, RFC 1812 §4.3.2.8,
  * RFC 4443 §2.4 (f)).
  */
-import { ipv4 } from '../../mapper/address/ipv4.ts';
+import type { Ipv4Address } from '../../mapper/address/ipv4.ts';
 import type { Ipv6Address } from '../../mapper/address/ipv6.ts';
 import { HeaderBuffer, type Refusal } from '../../translator/header-buffer.ts';
 import { writeIcmpv4Error, writeIcmpv6Error } from '../../translator/icmp-error.ts';
 import { PacketBuffer } from '../../translator/packet-buffer.ts';
+import { base, direction, extra } from './counters.ts';
 import type { TunDevice } from './tun-device.ts';
 
-/** Ours: errors a second, and as many at once after a quiet second. */
-const ERRORS_PER_SECOND = 100;
+/** Sources of our own ICMP errors. */
+export interface ErrorSources {
+  readonly ipv4: Ipv4Address;
+  readonly ipv6: Ipv6Address;
+}
 
-/** A token bucket in front of a device. */
+export interface ErrorSenderParts {
+  readonly device: TunDevice;
+  readonly own: ErrorSources;
+  /** The most errors in any second, 1 or more. */
+  readonly errorsPerSecond: number;
+  /** A block of `createCounters`. */
+  readonly counters: Float64Array;
+}
+
+/** Ours: the part of a second's errors that may go out at once, after a quiet time. */
+const BURST = 0.2;
+
+/** A token bucket in front of a device. What it holds and what flows in during a second make `errorsPerSecond`. */
 export class ErrorSender {
-  readonly #device: TunDevice;
-  readonly #own: { readonly ipv4: number; readonly ipv6: Ipv6Address };
+  readonly #parts: ErrorSenderParts;
   /** An error is all headers: the room of a buffer for many pieces holds the longest. */
   readonly #error = new HeaderBuffer();
   readonly #noPayload = new PacketBuffer(new Uint8Array(128));
-  #tokens = ERRORS_PER_SECOND;
+  readonly #most: number;
+  readonly #perMillisecond: number;
+  #tokens: number;
   #filledAt = 0;
 
-  constructor(device: TunDevice, own: { readonly ipv4: number; readonly ipv6: Ipv6Address }) {
-    this.#device = device;
-    this.#own = own;
+  constructor(parts: ErrorSenderParts) {
+    this.#parts = parts;
+    this.#most = Math.max(1, parts.errorsPerSecond * BURST);
+    this.#perMillisecond = (parts.errorsPerSecond - this.#most) / 1000;
+    this.#tokens = this.#most;
+    this.#error.count = 1;
+    this.#error.payloadLength[0] = 0;
   }
 
-  /** Tells the IPv4 sender of `packet`; `now` in milliseconds. Returns whether an error went out. */
-  sendIcmpv4(packet: PacketBuffer, refusal: Refusal, now: number): boolean {
-    if (!this.#mayAt(now)) return false;
-    return this.#send(writeIcmpv4Error(packet, ipv4(this.#own.ipv4), refusal, this.#error.view, this.#start));
+  /** Tells the IPv4 sender of `packet`, if it may be told; `now` in milliseconds. Counts what became of it. */
+  sendIcmpv4(packet: PacketBuffer, refusal: Refusal, now: number): void {
+    const slots = base(direction.FOUR_TO_SIX);
+    if (!this.#mayAt(now, slots)) return;
+    this.#send(writeIcmpv4Error(packet, this.#parts.own.ipv4, refusal, this.#error.view, this.#start), slots);
   }
 
-  /** Tells the IPv6 sender of `packet`; `now` in milliseconds. Returns whether an error went out. */
-  sendIcmpv6(packet: PacketBuffer, refusal: Refusal, now: number): boolean {
-    if (!this.#mayAt(now)) return false;
-    return this.#send(writeIcmpv6Error(packet, this.#own.ipv6, refusal, this.#error.view, this.#start));
+  /** Tells the IPv6 sender of `packet`, if it may be told; `now` in milliseconds. Counts what became of it. */
+  sendIcmpv6(packet: PacketBuffer, refusal: Refusal, now: number): void {
+    const slots = base(direction.SIX_TO_FOUR);
+    if (!this.#mayAt(now, slots)) return;
+    this.#send(writeIcmpv6Error(packet, this.#parts.own.ipv6, refusal, this.#error.view, this.#start), slots);
   }
 
-  #mayAt(now: number): boolean {
+  /** Fills up for the time since the last call (a clock that was put back gives nothing) and counts what is too much. */
+  #mayAt(now: number, slots: number): boolean {
     const elapsed = Math.max(0, now - this.#filledAt);
     this.#filledAt = now;
-    this.#tokens = Math.min(ERRORS_PER_SECOND, this.#tokens + (elapsed * ERRORS_PER_SECOND) / 1000);
-    return this.#tokens >= 1;
+    this.#tokens = Math.min(this.#most, this.#tokens + elapsed * this.#perMillisecond);
+    if (this.#tokens >= 1) return true;
+    (this.#parts.counters[slots + extra.ERRORS_LIMITED] as number)++;
+    return false;
   }
 
   /** Sends `length` octets of the message, if any: 0 says that no error may be sent about the packet. */
-  #send(length: number): boolean {
-    if (length === 0) return false;
+  #send(length: number, slots: number): void {
+    if (length === 0) return;
+    const { counters, device } = this.#parts;
     this.#tokens--;
     this.#error.headerLength[0] = length;
-    this.#error.payloadLength[0] = 0;
-    this.#error.count = 1;
-    return this.#device.write(this.#error, 0, this.#noPayload);
+    const slot = device.write(this.#error, 0, this.#noPayload) ? extra.ERRORS_SENT : extra.DEVICE_REFUSED;
+    (counters[slots + slot] as number)++;
   }
 
   /** Where the error is written. */

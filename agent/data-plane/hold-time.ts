@@ -16,7 +16,8 @@ const FIN_OR_RST = 0x05;
 /** Seconds for which a translated IPv4 packet holds its mapping. The packet has been read and found whole. */
 export function holdSeconds(packet: PacketBuffer): number {
   const { view, start, length } = packet;
-  if (ipv4Header.protocol(view, start) !== protocol.TCP) return OTHER_SECONDS;
+  const isLaterFragment = (ipv4Header.fragmentation(view, start) & ipv4Header.OFFSET_MASK) !== 0;
+  if (isLaterFragment || ipv4Header.protocol(view, start) !== protocol.TCP) return OTHER_SECONDS;
   const flags = start + (view.getUint8(start) & 0x0f) * 4 + TCP_FLAGS;
   if (flags >= start + length) return OTHER_SECONDS;
   return (view.getUint8(flags) & FIN_OR_RST) === 0 ? TCP_SECONDS : TCP_CLOSING_SECONDS;

@@ -61,8 +61,6 @@ export const libc = {
 /** `open`, `socket` and `eventfd` flags: nothing of ours outlives us in a child (`O_CLOEXEC`), nothing makes us wait. */
 export const flag = { RDWR: 0o2, NONBLOCK: 0o4000, CLOEXEC: 0o2000000 } as const;
 
-export const errno = { EAGAIN: 11, EINTR: 4 } as const;
-
 /** The error number of the last failed call on this thread. */
 export function lastErrno(): number {
   return koffi.errno();

@@ -11,25 +11,22 @@ import { readVirtioNetHeader, VIRTIO_NET_HEADER_SIZE, writeVirtioNetHeader } fro
 /** From linux/if_tun.h. */
 const request = { SET_IFF: 0x400454ca, SET_OFFLOAD: 0x400454d0, SET_VNET_HEADER_SIZE: 0x400454d8 } as const;
 const iff = { TUN: 0x0001, NO_PI: 0x1000, VNET_HDR: 0x4000, MULTI_QUEUE: 0x0100 } as const;
-const offload = { CSUM: 0x01, TSO4: 0x02, TSO6: 0x04, TSO_ECN: 0x08, USO4: 0x20, USO6: 0x40 } as const;
+const offload = { checksum: 0x01, tso4: 0x02, tso6: 0x04, 'tso-ecn': 0x08, uso4: 0x20, uso6: 0x40 } as const;
 
 /** `struct ifreq`: 16 octets of name, then the flags; padded to the size the kernel copies. */
 const IFREQ = { SIZE: 40, NAME: 16 } as const;
 
-/** What to ask for, best first: USO came with Linux 6.2, and a kernel that refuses one bit refuses the call. */
-const wishes: readonly { bits: number; names: readonly string[] }[] = [
-  {
-    bits: offload.CSUM | offload.TSO4 | offload.TSO6 | offload.TSO_ECN | offload.USO4 | offload.USO6,
-    names: ['checksum', 'tso4', 'tso6', 'tso-ecn', 'uso4', 'uso6'],
-  },
-  {
-    bits: offload.CSUM | offload.TSO4 | offload.TSO6 | offload.TSO_ECN,
-    names: ['checksum', 'tso4', 'tso6', 'tso-ecn'],
-  },
-  { bits: offload.CSUM | offload.TSO4 | offload.TSO6, names: ['checksum', 'tso4', 'tso6'] },
-  { bits: offload.CSUM, names: ['checksum'] },
-  { bits: 0, names: [] },
+/** Sets of offloads to ask for, best first: USO came with Linux 6.2, and a kernel that refuses one refuses the set. */
+const wishes: readonly (readonly (keyof typeof offload)[])[] = [
+  ['checksum', 'tso4', 'tso6', 'tso-ecn', 'uso4', 'uso6'],
+  ['checksum', 'tso4', 'tso6', 'tso-ecn'],
+  ['checksum', 'tso4', 'tso6'],
+  ['checksum'],
+  [],
 ];
+
+/** The calls that open a device; `libc` unless a test stands in for the kernel. */
+export type TunCalls = Pick<typeof libc, 'open' | 'close' | 'ioctl' | 'ioctlNumber'>;
 
 /** An open TUN device: descriptors that other threads may use, and what the kernel agreed to. */
 export interface OpenTun {
@@ -43,19 +40,19 @@ export interface OpenTun {
  * Opens a TUN device with `queues` queues; needs CAP_NET_ADMIN. `name` is one the caller has checked (at most 15
  * octets). Throws `Cannot open …` or `Cannot create bis0: EBUSY`, leaving nothing open.
  */
-export function openTun(name: string, queues: number): OpenTun {
+export function openTun(name: string, queues: number, calls: TunCalls = libc): OpenTun {
   const opened: number[] = [];
   try {
     let offloads: readonly string[] = [];
     for (let queue = 0; queue < queues; queue++) {
-      const fd = libc.open('/dev/net/tun', flag.RDWR | flag.NONBLOCK | flag.CLOEXEC);
+      const fd = calls.open('/dev/net/tun', flag.RDWR | flag.NONBLOCK | flag.CLOEXEC);
       if (fd < 0) throw failure('open /dev/net/tun');
       opened.push(fd);
-      offloads = configureQueue(fd, name, queues > 1);
+      offloads = configureQueue(fd, name, queues > 1, calls);
     }
     return { name, queues: opened, offloads };
   } catch (error) {
-    for (const fd of opened) libc.close(fd);
+    for (const fd of opened) calls.close(fd);
     throw error;
   }
 }
@@ -65,7 +62,8 @@ export function closeTun(tun: OpenTun): void {
   for (const fd of tun.queues) libc.close(fd);
 }
 
-function configureQueue(fd: number, name: string, severalQueues: boolean): readonly string[] {
+/** Makes `fd` a queue of the device. Returns the offloads the kernel agreed to. */
+function configureQueue(fd: number, name: string, severalQueues: boolean, calls: TunCalls): readonly string[] {
   const ifreq = new Uint8Array(IFREQ.SIZE);
   ifreq.set(new TextEncoder().encode(name).subarray(0, IFREQ.NAME - 1));
   new DataView(ifreq.buffer).setUint16(
@@ -73,13 +71,16 @@ function configureQueue(fd: number, name: string, severalQueues: boolean): reado
     iff.TUN | iff.NO_PI | iff.VNET_HDR | (severalQueues ? iff.MULTI_QUEUE : 0),
     true,
   );
-  if (libc.ioctl(fd, request.SET_IFF, ifreq) < 0) throw failure(`create ${name}`);
+  if (calls.ioctl(fd, request.SET_IFF, ifreq) < 0) throw failure(`create ${name}`);
   const size = new Uint8Array(4);
   new DataView(size.buffer).setInt32(0, VIRTIO_NET_HEADER_SIZE, true);
-  if (libc.ioctl(fd, request.SET_VNET_HEADER_SIZE, size) < 0) throw failure(`set the header size of ${name}`);
-  const granted = wishes.find(({ bits }) => libc.ioctlNumber(fd, request.SET_OFFLOAD, bits) >= 0);
+  if (calls.ioctl(fd, request.SET_VNET_HEADER_SIZE, size) < 0) throw failure(`set the header size of ${name}`);
+  const granted = wishes.find((names) => {
+    const bits = names.reduce((sum, word) => sum | offload[word], 0);
+    return calls.ioctlNumber(fd, request.SET_OFFLOAD, bits) >= 0;
+  });
   if (granted === undefined) throw failure(`set the offloads of ${name}`);
-  return granted.names;
+  return granted;
 }
 
 /** One queue of an open TUN device, used by one thread. */

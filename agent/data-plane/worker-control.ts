@@ -1,6 +1,7 @@
 /** What the main thread and a packet worker share besides packets: a few words, and what the worker is started with. */
 import type { Ipv4Prefix, Ipv6Prefix } from '../../mapper/address/prefix.ts';
 import type { PathMtu } from '../../translator/path-mtu.ts';
+import type { ErrorSources } from './error-sender.ts';
 
 /** Words of the shared control block. */
 export const word = {
@@ -8,7 +9,7 @@ export const word = {
   STOP: 0,
   /** Counts rounds, so that a worker that hangs is noticed. */
   ROUNDS: 1,
-  /** 1 while the worker runs, 2 when its device went away. */
+  /** One of `workerState`. */
   STATE: 2,
 } as const;
 
@@ -25,6 +26,7 @@ export interface WorkerStart {
   readonly spool: readonly Ipv4Prefix[];
   readonly self: Ipv6Prefix;
   readonly path: PathMtu;
-  /** Sources of our own ICMP errors. */
-  readonly own: { readonly ipv4: number; readonly ipv6: Ipv6Prefix['address'] };
+  readonly own: ErrorSources;
+  /** The most ICMP errors of this worker in any second. */
+  readonly errorsPerSecond: number;
 }

@@ -30,9 +30,11 @@ function run(start: WorkerStart): void {
     table,
     maps: new AddressMapList([table.reader, new SelfMap(start.self, spool)]),
     spool,
-    self: start.self.address,
+    self: start.self,
     path: start.path,
     own: start.own,
+    errorsPerSecond: start.errorsPerSecond,
+    random: (words) => crypto.getRandomValues(words as Uint16Array<ArrayBuffer>),
     counters: new Float64Array(start.counters),
   });
   const fds = new Uint8Array(new ArrayBuffer(128));
