@@ -37,6 +37,11 @@ const offPacketPath: Readonly<Record<string, readonly string[]>> = {
 };
 const packetPathElsewhere = [
   'mapper/address-map.ts',
+  'mapper/embedded-map.ts',
+  'mapper/explicit-map.ts',
+  'mapper/global-ipv4.ts',
+  'mapper/hairpin-map.ts',
+  'mapper/prefix-trie.ts',
   'mapper/self-map.ts',
   'mapper/table-reader.ts',
   'agent/data-plane/counters.ts',
