@@ -75,7 +75,7 @@ export class Reassembly {
     if (length < headers || ipv6Header.nextHeader(view, start) !== protocol.FRAGMENT) return offer.NOT_OURS;
     const at = start + ipv6Header.LENGTH;
     if (view.getUint8(at) !== protocol.ICMPV6) return offer.NOT_OURS;
-    const offset = fragmentHeader.offset(view, at);
+    const offset = fragmentHeader.offset(view, at) * 8;
     const hasMore = fragmentHeader.hasMore(view, at);
     if (offset === 0 && !hasMore) return offer.NOT_OURS;
     const payload = ipv6Header.payloadLength(view, start) - fragmentHeader.LENGTH;
