@@ -42,10 +42,13 @@ export class Spool {
   readonly ranges: readonly Ipv4Prefix[];
   /** How many positions there are, the first and last address of each range included. */
   readonly size: number;
+  /** How many of them may be handed out. */
+  readonly usable: number;
 
   constructor(ranges: readonly Ipv4Prefix[]) {
     this.ranges = ranges;
     this.size = ranges.reduce((sum, range) => sum + ipv4PrefixSize(range), 0);
+    this.usable = this.size - 2 * ranges.length;
   }
 
   /** The position of an address, or -1 when it is not of the spool. */
