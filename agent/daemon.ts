@@ -1,10 +1,12 @@
 /** The process: opens the control socket, starts the agent, and ends in order when it is told to. */
 import { linuxHost } from '../install/host.ts';
+import type { Ipv6Prefix } from '../mapper/address/prefix.ts';
+import { startBump } from './bump.ts';
 import type { Config } from './config/config.ts';
 import { ControlError } from './control/control-error.ts';
 import { openControl } from './control/server.ts';
 import { selfPrefix } from './instance.ts';
-import { createLog } from './log.ts';
+import { createLog, type Log } from './log.ts';
 import { RunningAgent } from './running-agent.ts';
 
 export interface DaemonSettings {
@@ -18,38 +20,68 @@ export interface DaemonSettings {
 
 /** How long starting and stopping may take, in milliseconds. */
 const START_MILLISECONDS = 30_000;
-const STOP_MILLISECONDS = 10_000;
+const STOP_MILLISECONDS = 30_000;
 
 const exit = { DONE: 0, FAILED: 1 } as const;
 
-/** Runs until it is told to stop. Resolves to the exit status: 0, or 1 when it could not start. */
+/** Why it ends. */
+interface Ending {
+  readonly by: string;
+  readonly isFailure: boolean;
+}
+
+/**
+ * Runs until it is told to stop. Resolves to the exit status: 0, or 1 when it could not start or something nobody had
+ * thought of went wrong. When not everything could be undone it does not resolve: the process is killed.
+ */
 export async function runDaemon(settings: DaemonSettings): Promise<number> {
   const { config, stateDirectory, runtimeDirectory, startDown } = settings;
   const log = createLog(config.log);
-  const { prefix, problem } = selfPrefix(stateDirectory);
-  if (problem !== undefined) log.warn({ err: problem }, problem.message);
-  const told = Promise.withResolvers<string>();
+  const host = linuxHost();
+  const ending = endings(log);
   const agent = new RunningAgent({
-    config,
-    ula: prefix,
-    host: linuxHost(),
+    start: (run) => startBump({ config, ula: keptPrefix(stateDirectory, log), host, log }, run),
     log,
-    onStop: () => told.resolve('the control socket'),
+    onStop: () => ending.resolve({ by: 'the control socket', isFailure: false }),
   });
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => told.resolve(signal));
-
   const control = await openControl({ runtimeDirectory, agent }).catch((error: unknown) => {
     if (!(error instanceof ControlError)) throw error;
     log.error(error.message);
     return undefined;
   });
   if (control === undefined) return exit.FAILED;
-  try {
-    if (!startDown && (await agent.up(START_MILLISECONDS)).state === 'down') return exit.FAILED;
-    log.info({ by: await told.promise }, 'Told to stop');
-    const { state } = await agent.down(STOP_MILLISECONDS);
-    return state === 'down' ? exit.DONE : exit.FAILED;
-  } finally {
-    await control.close();
+  if (!startDown) {
+    void agent.up(START_MILLISECONDS).then(({ state }) => {
+      if (state === 'down') ending.resolve({ by: 'a start that failed', isFailure: true });
+    });
   }
+  const { by, isFailure } = await ending.promise;
+  log.info({ by }, 'Ending');
+  const { state, reasons } = await agent.down(STOP_MILLISECONDS);
+  await control.close();
+  const isUndone = state === 'down' && reasons.every(({ code }) => code !== 'not-undone');
+  // Device, tables and routes go with the process, and a thread that hangs would keep it from exiting for ever.
+  if (!isUndone) process.kill(process.pid, 'SIGKILL');
+  return isFailure ? exit.FAILED : exit.DONE;
+}
+
+/** Resolves with the first thing that is to end the process. */
+function endings(log: Log): PromiseWithResolvers<Ending> {
+  const ending = Promise.withResolvers<Ending>();
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(signal, () => ending.resolve({ by: signal, isFailure: false }));
+  }
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (error: unknown) => {
+      log.error({ err: error }, 'An error that nobody expected: everything is undone');
+      ending.resolve({ by: event, isFailure: true });
+    });
+  }
+  return ending;
+}
+
+function keptPrefix(stateDirectory: string, log: Log): Ipv6Prefix {
+  const { prefix, problem } = selfPrefix(stateDirectory);
+  if (problem !== undefined) log.warn({ err: problem }, problem.message);
+  return prefix;
 }

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { formatIpv4, ipv4 } from '../mapper/address/ipv4.ts';
+import { formatIpv4, type Ipv4Address, ipv4 } from '../mapper/address/ipv4.ts';
 import { ipv6FromOctets } from '../mapper/address/ipv6.ts';
 import {
   formatIpv4Prefix,
@@ -76,21 +76,24 @@ export function selfAddress(instance: Instance): string {
 }
 
 /** The IPv4 source of errors from routers without a mapping (RFC 6791): the spool's first address, never handed out. */
-export function errorSource4(instance: Instance) {
+export function errorSource4(instance: Instance): Ipv4Address {
   return instance.spool.address;
 }
+
+/** Where the self prefix is kept, in the state directory. */
+const SELF_PREFIX_FILE = 'self-prefix';
 
 /**
  * The self prefix of this host: drawn once and kept in the state directory, so that connections survive a restart. A
  * file that cannot be read back is replaced; a directory that cannot be written gives a prefix for this run only.
  */
 export function selfPrefix(stateDirectory: string, random = randomBytes): { prefix: Ipv6Prefix; problem?: Error } {
-  const file = join(stateDirectory, 'self-prefix');
+  const file = join(stateDirectory, SELF_PREFIX_FILE);
   try {
     const kept = parseIpv6Prefix(readFileSync(file, 'utf8').trim());
     if (kept?.length === 96 && kept.address.w0 >>> 24 === 0xfd) return { prefix: kept };
   } catch {
-    // The first start, or nothing worth keeping.
+    // The first start, or a file that cannot be read.
   }
   // RFC 4193 §3.2: fd, 40 random bits of Global ID, then a Subnet ID, and 32 bits of ours that are 0.
   const octets = new Uint8Array(16);

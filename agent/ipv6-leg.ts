@@ -3,13 +3,13 @@
  * the uplinks. Made in an order in which nothing can leave unmasqueraded, undone in reverse.
  */
 import { deviceSteps } from '../install/device.ts';
-import { chooseForwarding, observeForwarding } from '../install/forwarding.ts';
 import type { Host } from '../install/host.ts';
 import { Nft } from '../install/nft.ts';
-import { apply, type Step, undo } from '../install/step.ts';
+import { apply, type Step, step } from '../install/step.ts';
 import { arpTableCommands, forcedCommands, type TableSettings, tableCommands } from '../install/table.ts';
 import { formatIpv4Prefix, formatIpv6Prefix } from '../mapper/address/prefix.ts';
 import { closeTun, type OpenTun, openTun } from './data-plane/tun-linux.ts';
+import { Forwarding } from './forwarding.ts';
 import { type Instance, selfAddress } from './instance.ts';
 import type { Log } from './log.ts';
 import type { UndoList } from './undo-list.ts';
@@ -17,88 +17,100 @@ import type { UndoList } from './undo-list.ts';
 /** IPv6 headers are longer than IPv4 headers by 20 octets. */
 const GROWTH = 20;
 
+/**
+ * The MTU of the device itself, in octets: more than any link has. What is too big for the uplink a packet leaves by, the
+ * kernel says; a smaller device would refuse what a large uplink brings.
+ */
+export const DEVICE_MTU = 65_535;
+
 export interface Ipv6LegParts {
   readonly instance: Instance;
   readonly host: Host;
   readonly log: Log;
-  readonly uplinks: readonly string[];
-  /** The smallest IPv6 MTU of the uplinks, in octets. */
+}
+
+/** What the leg follows. */
+export interface Uplinks {
+  readonly names: readonly string[];
+  /** Their smallest IPv6 MTU, in octets. */
   readonly mtu: number;
 }
 
 export class Ipv6Leg {
   readonly tun: OpenTun;
   readonly nft: Nft;
-  readonly settings: TableSettings;
-  /** MTU of the route to the spool, in octets. */
-  readonly mtu: number;
   readonly #parts: Ipv6LegParts;
-  /** Steps that let packets through the uplinks, in the order they were run. */
-  readonly #forwarding: Step[] = [];
-  #uplinks: readonly string[] = [];
-  #guarded: readonly string[] = [];
+  readonly #forwarding: Forwarding;
+  #uplinks: Uplinks = { names: [], mtu: 0 };
 
   private constructor(parts: Ipv6LegParts, nft: Nft, tun: OpenTun, settings: TableSettings) {
+    const { host, instance, log } = parts;
     this.#parts = parts;
     this.nft = nft;
     this.tun = tun;
-    this.settings = settings;
-    this.mtu = parts.mtu - GROWTH;
+    const guard = (interfaces: readonly string[]): void => void nft.run(forcedCommands(settings, interfaces));
+    this.#forwarding = new Forwarding({ device: instance.device, host, log, guard });
   }
 
   /** Makes the leg; what was done is in `undoing` even when it rejects. */
-  static async create(parts: Ipv6LegParts, undoing: UndoList): Promise<Ipv6Leg> {
-    const { instance, host, log } = parts;
-    const settings = tableSettings(instance);
+  static async create(parts: Ipv6LegParts, uplinks: Uplinks, undoing: UndoList): Promise<Ipv6Leg> {
+    const { instance, log } = parts;
     const nft = new Nft();
     undoing.add('remove the nft tables', () => nft.close());
-    try {
-      nft.run(tableCommands(settings));
-    } catch (error) {
-      throw new Error(`Cannot create the nft table inet ${settings.table}`, { cause: error });
-    }
-    try {
-      nft.run(arpTableCommands(settings));
-    } catch (error) {
-      log.warn({ err: error }, 'This kernel has no ARP tables: neighbours may learn the self address');
-    }
+    const settings = tableSettings(instance);
+    makeTables(nft, settings, log);
     const tun = openTun(instance.device, instance.queues);
-    undoing.add(`close ${instance.device}`, () => closeTun(tun));
+    undoing.add(`remove ${instance.device}`, () => closeTun(tun));
     const leg = new Ipv6Leg(parts, nft, tun, settings);
-    const steps = deviceSteps({
-      device: instance.device,
-      self: selfAddress(instance),
-      spool: formatIpv4Prefix(instance.spool),
-      ula: formatIpv6Prefix(instance.ula),
-      mtu: leg.mtu,
-    });
-    await apply(steps, host);
-    undoing.add(`forward between ${instance.device} and the uplinks`, () => leg.#stopForwarding());
-    await leg.setUplinks(parts.uplinks);
+    undoing.add(`end forwarding between ${instance.device} and the uplinks`, () => leg.#forwarding.stop());
+    await leg.follow(uplinks);
     return leg;
   }
 
-  /** Lets packets pass between the device and exactly these interfaces. */
-  async setUplinks(uplinks: readonly string[]): Promise<void> {
-    if (uplinks.length > 0 && uplinks.join(' ') === this.#uplinks.join(' ')) return;
-    const { host, instance, log } = this.#parts;
-    const choice = chooseForwarding(await observeForwarding(host, instance.device, uplinks));
-    // Interfaces that are guarded stay so until nothing of ours makes them forward.
-    this.#guarded = [...new Set([...this.#guarded, ...choice.guarded])];
-    this.nft.run(forcedCommands(this.settings, this.#guarded));
-    await apply(choice.steps, host);
-    this.#forwarding.push(...choice.steps);
+  /** Makes routes and forwarding fit these uplinks. Rejects with what could not be done; calling again mends it. */
+  async follow(uplinks: Uplinks): Promise<void> {
+    if (uplinks.mtu !== this.#uplinks.mtu) await apply(this.#deviceSteps(uplinks.mtu - GROWTH), this.#parts.host);
+    await this.#forwarding.follow(uplinks.names);
     this.#uplinks = uplinks;
-    log.info({ uplinks, way: choice.way, reasons: choice.reasons }, 'Forwarding between the device and the uplinks');
   }
 
   get uplinks(): readonly string[] {
-    return this.#uplinks;
+    return this.#uplinks.names;
   }
 
-  async #stopForwarding(): Promise<void> {
-    const failures = await undo(this.#forwarding, this.#parts.host);
-    if (failures.length > 0) throw new AggregateError(failures, failures.map(({ message }) => message).join('; '));
+  /** The MTU of the route to the spool, in octets. */
+  get mtu(): number {
+    return this.#uplinks.mtu - GROWTH;
+  }
+
+  #deviceSteps(mtu: number): Step[] {
+    const { device, spool, ula } = this.#parts.instance;
+    return [
+      step(`set the MTU of ${device}`, ['ip', 'link', 'set', 'dev', device, 'mtu', String(DEVICE_MTU)]),
+      ...deviceSteps({
+        device,
+        self: selfAddress(this.#parts.instance),
+        spool: formatIpv4Prefix(spool),
+        ula: formatIpv6Prefix(ula),
+        mtu,
+      }),
+    ];
+  }
+}
+
+/** Makes our tables, which has to be done before there is a device. Throws when they are there already. */
+function makeTables(nft: Nft, settings: TableSettings, log: Log): void {
+  try {
+    nft.run(tableCommands(settings));
+  } catch (cause) {
+    const isTaken = cause instanceof Error && /File exists|Operation not permitted/.test(cause.message);
+    const why = isTaken ? ': it is there already, so another agent runs in this network namespace' : '';
+    throw new Error(`Cannot create the nft table inet ${settings.table}${why}`, isTaken ? undefined : { cause });
+  }
+  try {
+    nft.run(arpTableCommands(settings));
+  } catch (error) {
+    log.warn({ err: error }, 'This kernel has no ARP tables: neighbours may learn the self address');
   }
 }
 

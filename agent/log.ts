@@ -4,9 +4,12 @@ import type { LogConfig } from './config/config.ts';
 
 export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
 
-export function createLog(config: LogConfig): Log {
-  return pino(
-    { level: config.level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination({ dest: 2, sync: true }),
-  );
+/** What is kept of lines that could not be written yet, in octets; over it, lines are lost. */
+const MOST_UNWRITTEN = 64 * 1024;
+
+/** A log on a descriptor. Lines that cannot be written, on a full disk for one, are lost and nothing else (S12). */
+export function createLog(config: LogConfig, descriptor = 2): Log {
+  const destination = pino.destination({ dest: descriptor, sync: true, maxLength: MOST_UNWRITTEN });
+  destination.on('error', () => {});
+  return pino({ level: config.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
 }

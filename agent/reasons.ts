@@ -3,16 +3,25 @@ import type { BlockingChain } from '../install/firewall.ts';
 import type { Reason, ServerStatus } from './control/agent.ts';
 
 export interface Observations {
-  readonly uplinks: readonly string[];
-  readonly servers: readonly ServerStatus[];
   readonly mode: 'snoop' | 'listen';
   readonly isLoopbackUp: boolean;
+  readonly uplinks: readonly string[];
+  readonly servers: readonly ServerStatus[];
+  /** Those of `servers` that programs can reach, and whose questions nevertheless could not be caught. */
+  readonly unanswered: readonly string[];
   readonly blocking: readonly BlockingChain[];
+  /** Whether packets are handled. */
+  readonly isAlive: boolean;
+  /** What kept the last change of the network from being followed. */
+  readonly problem: string | undefined;
 }
 
 /** All reasons, the one that breaks most first; none when everything works. */
-export function degradedReasons({ uplinks, servers, mode, isLoopbackUp, blocking }: Observations): Reason[] {
+export function degradedReasons(observations: Observations): Reason[] {
+  const { mode, isLoopbackUp, uplinks, blocking, isAlive, problem } = observations;
   const reasons: Reason[] = [];
+  if (!isAlive)
+    reasons.push({ code: 'not-answering', text: 'A packet worker does not answer: nothing is translated.' });
   if (uplinks.length === 0) {
     reasons.push({ code: 'no-uplink', text: 'No interface has an IPv6 route: IPv6 peers cannot be reached.' });
   }
@@ -23,15 +32,38 @@ export function degradedReasons({ uplinks, servers, mode, isLoopbackUp, blocking
       command: 'ip link set lo up',
     });
   }
-  const uncaught = servers.filter(({ listener }) => listener === null).map(({ server }) => server);
-  if (servers.length === 0) {
-    reasons.push({ code: 'no-server', text: 'No DNS server is known: /etc/resolv.conf is missing.' });
-  } else if (uncaught.length === servers.length) {
-    reasons.push({ code: 'server-unreachable', text: `There is no route to the DNS servers ${uncaught.join(', ')}.` });
-  }
+  reasons.push(...serverReasons(observations));
   for (const { family, table, chain, reason, command } of blocking) {
     const text = `Chain ${chain} of table ${family} ${table} drops translated packets: ${reason}.`;
     reasons.push({ code: 'firewall', text, ...(command === undefined ? {} : { command }) });
+  }
+  if (problem !== undefined) {
+    reasons.push({ code: 'not-followed', text: `A change of the network could not be followed: ${problem}.` });
+  }
+  return reasons;
+}
+
+function serverReasons({ mode, servers, unanswered }: Observations): Reason[] {
+  if (servers.length === 0) {
+    const text =
+      mode === 'snoop'
+        ? 'No DNS server is known: there is no /etc/resolv.conf.'
+        : 'No DNS server is known that could be asked: say which with `upstreams`.';
+    return [{ code: 'no-server', text }];
+  }
+  const uncaught = servers.filter(({ listener }) => listener === null).map(({ server }) => server);
+  const unreachable = uncaught.filter((server) => !unanswered.includes(server));
+  const reasons: Reason[] = [];
+  if (unanswered.length > 0) {
+    const text = `Questions to ${unanswered.join(', ')} could not be caught: names asked there are not synthesized.`;
+    reasons.push({ code: 'server-not-caught', text });
+  }
+  // One that cannot be reached is no loss while another can: programs go on to that one.
+  if (unreachable.length > 0 && uncaught.length === servers.length) {
+    reasons.push({
+      code: 'server-unreachable',
+      text: `There is no route to the DNS servers ${unreachable.join(', ')}.`,
+    });
   }
   return reasons;
 }

@@ -1,24 +1,21 @@
 /**
- * The agent behind the control socket: one state machine.
+ * The agent behind the control socket: one state machine. Changes of state happen one after the other; a start that is
+ * no longer wanted is given up at once, whatever it was doing.
  *
  *              up                      started
  *     down ──────────► starting ───────────────────► up / degraded
- *      ▲ ▲                │ failed, or out of time        │
+ *      ▲ ▲                │ failed, or given up           │
  *      │ └────────────────┘                               │ down, or the data path was lost
  *      └───────────────── stopping ◄──────────────────────┘
  */
-import type { Host } from '../install/host.ts';
-import type { Ipv6Prefix } from '../mapper/address/prefix.ts';
-import { Bump } from './bump.ts';
-import type { Config } from './config/config.ts';
+import type { Bump, BumpRun } from './bump.ts';
 import type { Agent, AgentState, MappingRow, Reason, Status } from './control/agent.ts';
 import type { Log } from './log.ts';
-import { mappingRows, statusOf } from './status.ts';
+import { statusOf } from './status.ts';
 
 export interface RunningAgentParts {
-  readonly config: Config;
-  readonly ula: Ipv6Prefix;
-  readonly host: Host;
+  /** Starts a bump. Rejects, with everything undone, when that fails or `signal` is aborted. */
+  readonly start: (run: BumpRun) => Promise<Bump>;
   readonly log: Log;
   /** Asks the process to end in order. */
   readonly onStop: () => void;
@@ -27,8 +24,18 @@ export interface RunningAgentParts {
 /** `degraded` is no state of the machine: it is `up`, with reasons. */
 type LastingState = Exclude<AgentState, 'degraded'>;
 
+/** One time of being up that somebody wanted, from the call of `up` until it is not wanted any more. */
+interface Run {
+  /** Aborted with the `Reason` why it is given up. */
+  readonly giving: AbortController;
+  /** Calls of `up` that wait for it; when the last is out of time, it is given up. */
+  waiting: number;
+  /** Resolves when it is up, or has failed. */
+  started: Promise<void>;
+}
+
 /** An error with its causes, in one line for people. */
-function explain(error: unknown): string {
+export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause === undefined ? error.message : `${error.message}: ${explain(error.cause)}`;
 }
@@ -40,6 +47,8 @@ export class RunningAgent implements Agent {
   /** Why the last `up` did not hold. */
   #failure: readonly Reason[] = [];
   #bump: Bump | undefined;
+  /** What is wanted, be it up yet or not. */
+  #run: Run | undefined;
   /** The change of state that is under way; the next one waits for it. */
   #changing: Promise<void> = Promise.resolve();
 
@@ -51,25 +60,30 @@ export class RunningAgent implements Agent {
     const bump = this.#state === 'up' ? this.#bump : undefined;
     const reasons = bump?.reasons ?? this.#failure;
     const state: AgentState = bump !== undefined && reasons.length > 0 ? 'degraded' : this.#state;
-    return statusOf({ state, reasons, since: this.#since, bump });
+    return statusOf(state, reasons, this.#since, bump?.status());
   }
 
   mappings(): readonly MappingRow[] {
-    return this.#state === 'up' && this.#bump !== undefined ? mappingRows(this.#bump) : [];
+    return this.#state === 'up' && this.#bump !== undefined ? this.#bump.mappings() : [];
   }
 
+  /** As `Agent` says; `starting` when this call is out of time and another one still waits for the same start. */
   async up(timeoutMs: number): Promise<Status> {
-    if (this.#state === 'down' || this.#state === 'stopping') this.#change(() => this.#start());
-    if (!(await this.#within(timeoutMs))) {
-      this.#change(() => this.#end([{ code: 'timeout', text: `It did not come up within ${timeoutMs / 1000} s.` }]));
-      await this.#changing;
+    const run = this.#run ?? this.#begin();
+    run.waiting++;
+    const isStarted = await within(timeoutMs, run.started);
+    run.waiting--;
+    if (!isStarted && run.waiting === 0) {
+      const text = `It did not come up within ${timeoutMs / 1000} s.`;
+      await this.#giveUp(run, { code: 'timeout', text });
     }
     return this.status();
   }
 
   async down(timeoutMs: number): Promise<Status> {
-    if (this.#state !== 'down') this.#change(() => this.#end([]));
-    await this.#within(timeoutMs);
+    const why = { code: 'interrupted', text: 'It was told to go down before it was up.' };
+    const ended = this.#run === undefined ? this.#changing : this.#giveUp(this.#run, why, []);
+    await within(timeoutMs, ended);
     return this.status();
   }
 
@@ -77,19 +91,25 @@ export class RunningAgent implements Agent {
     this.#parts.onStop();
   }
 
-  #change(change: () => Promise<void>): void {
-    this.#changing = this.#changing.then(change);
+  #begin(): Run {
+    const run: Run = { giving: new AbortController(), waiting: 0, started: Promise.resolve() };
+    this.#run = run;
+    run.started = this.#change(() => this.#start(run));
+    return run;
   }
 
-  /** Waits for the change of state, at most so long. Returns whether it was made. */
-  async #within(timeoutMs: number): Promise<boolean> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(false), timeoutMs);
-    });
-    const done = await Promise.race([this.#changing.then(() => true), late]);
-    clearTimeout(timer);
-    return done;
+  /** Ends a run; `why` is told if it was not up yet, `afterwards` if it was. */
+  #giveUp(run: Run, why: Reason, afterwards: readonly Reason[] = [why]): Promise<void> {
+    if (this.#run !== run) return this.#changing;
+    this.#run = undefined;
+    run.giving.abort(why);
+    return this.#change(() => this.#end(afterwards));
+  }
+
+  /** Makes a change of state when those before it are made. Never rejects. */
+  #change(change: () => Promise<void>): Promise<void> {
+    this.#changing = this.#changing.then(change);
+    return this.#changing;
   }
 
   #enter(state: LastingState): void {
@@ -97,37 +117,52 @@ export class RunningAgent implements Agent {
     this.#since = new Date();
   }
 
-  async #start(): Promise<void> {
-    if (this.#state !== 'down') return;
-    const { config, ula, host, log } = this.#parts;
-    this.#enter('starting');
-    this.#failure = [];
+  async #start(run: Run): Promise<void> {
+    const { log } = this.#parts;
+    const { signal } = run.giving;
     try {
-      this.#bump = await Bump.start({ config, ula, host, log, onLost: (reason) => this.#lost(reason) });
+      signal.throwIfAborted();
+      this.#enter('starting');
+      this.#failure = [];
+      this.#bump = await this.#parts.start({ signal, onLost: (reason) => this.#lost(run, reason) });
       this.#enter('up');
-      for (const { code, text } of this.#bump.reasons) log.warn({ code }, text);
-      log.info({ state: this.status().state }, 'Up');
+      const { state, reasons } = this.status();
+      for (const { code, text } of reasons) log.warn({ code }, text);
+      log.info({ state }, 'Up');
     } catch (error) {
-      log.error({ err: error }, 'Cannot come up');
-      this.#failure = [{ code: 'failed', text: explain(error) }];
+      if (this.#run === run) this.#run = undefined;
+      this.#failure = [signal.aborted ? (signal.reason as Reason) : { code: 'failed', text: explain(error) }];
+      log.error(signal.aborted ? { reasons: this.#failure } : { err: error }, 'Cannot come up');
       this.#enter('down');
     }
   }
 
-  async #end(failure: readonly Reason[]): Promise<void> {
-    if (this.#state === 'down') return;
+  async #end(reasons: readonly Reason[]): Promise<void> {
+    const bump = this.#bump;
+    if (bump === undefined) return;
     this.#enter('stopping');
-    const failures = (await this.#bump?.stop()) ?? [];
+    const failures = await bump.stop();
     for (const error of failures) this.#parts.log.error({ err: error }, error.message);
     this.#bump = undefined;
-    this.#failure = [...failure, ...failures.map((error) => ({ code: 'not-undone', text: explain(error) }))];
+    this.#failure = [...reasons, ...failures.map((error) => ({ code: 'not-undone', text: `${explain(error)}.` }))];
     this.#enter('down');
     this.#parts.log.info('Down');
   }
 
   /** The data path ended by itself: names have to answer natively again, so everything goes. */
-  #lost(reason: Error): void {
+  #lost(run: Run, reason: Error): void {
     this.#parts.log.error({ err: reason }, 'The data path was lost');
-    this.#change(() => this.#end([{ code: 'lost', text: `${explain(reason)}.` }]));
+    void this.#giveUp(run, { code: 'lost', text: `${explain(reason)}.` });
   }
+}
+
+/** Waits for a promise, at most so long. Returns whether it was settled in time. */
+async function within(timeoutMs: number, promise: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), timeoutMs);
+  });
+  const isSettled = await Promise.race([promise.then(() => true), late]);
+  clearTimeout(timer);
+  return isSettled;
 }

@@ -3,67 +3,76 @@ import { readFileSync } from 'node:fs';
 import { formatIpv4 } from '../mapper/address/ipv4.ts';
 import { formatIpv6 } from '../mapper/address/ipv6.ts';
 import { formatIpv4Prefix, formatIpv6Prefix } from '../mapper/address/prefix.ts';
-import type { Bump } from './bump.ts';
-import type { AgentState, MappingRow, Reason, Status } from './control/agent.ts';
+import type { AddressMapper } from '../mapper/address-mapper.ts';
+import type { Spool } from '../mapper/spool.ts';
+import type { AgentState, MappingRow, Reason, ResolverStatus, Status, TranslatorStatus } from './control/agent.ts';
+import type { Instance } from './instance.ts';
+import type { Ipv6Leg } from './ipv6-leg.ts';
+import type { Questions } from './questions/questions.ts';
 
-interface Situation {
-  readonly state: AgentState;
-  readonly reasons: readonly Reason[];
-  readonly since: Date;
-  /** Only while it is up. */
-  readonly bump: Bump | undefined;
+/** What is told only while it is up. */
+export type UpStatus = Pick<Status, 'device' | 'spool' | 'self' | 'uplinks' | 'resolver' | 'translator'>;
+
+/** What the status of a bump is read from. */
+export interface UpStatusParts {
+  readonly instance: Pick<Instance, 'device' | 'spool' | 'ula'>;
+  readonly leg: Pick<Ipv6Leg, 'mtu' | 'tun' | 'uplinks'>;
+  readonly spool: Pick<Spool, 'usable'>;
+  readonly mapper: Pick<AddressMapper, 'list'>;
+  readonly mode: ResolverStatus['mode'];
+  readonly questions: Pick<Questions, 'servers'>;
+  readonly resolver: { readonly counters: object };
+  readonly dataPlane: { counters(): TranslatorStatus };
+  /** Seconds since 1970. */
+  readonly now: number;
 }
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
 
-function nowSeconds(): number {
-  return Math.floor(Date.now() / 1000);
+const nothingUp: UpStatus = { device: null, spool: null, self: null, uplinks: [], resolver: null, translator: null };
+
+/** The status in a situation; `up` only while it is up. */
+export function statusOf(state: AgentState, reasons: readonly Reason[], since: Date, up: UpStatus = nothingUp): Status {
+  return { state, reasons, version, pid: process.pid, since: since.toISOString(), ...up };
 }
 
-/** The status in a situation. */
-export function statusOf({ state, reasons, since, bump }: Situation): Status {
-  const common = { state, reasons, version, pid: process.pid, since: since.toISOString() };
-  if (bump === undefined) {
-    return { ...common, device: null, spool: null, self: null, uplinks: [], resolver: null, translator: null };
-  }
-  const { instance, leg, spool } = bump;
-  const rows = bump.mapper.list();
-  const now = nowSeconds();
-  let usable = 0;
-  for (let position = 0; position < spool.size; position++) if (spool.isUsable(position)) usable++;
+/** What a bump that is up tells about itself. */
+export function upStatus(parts: UpStatusParts): UpStatus {
+  const { instance, leg, spool, mapper, mode, questions, resolver, dataPlane, now } = parts;
+  const rows = mapper.list();
+  const { offloads, queues } = leg.tun;
   return {
-    ...common,
-    device: { name: instance.device, offloads: leg.tun.offloads, queues: leg.tun.queues.length, mtu: leg.mtu },
+    device: { name: instance.device, offloads, queues: queues.length, mtu: leg.mtu },
     spool: {
       range: formatIpv4Prefix(instance.spool),
-      size: usable,
+      size: spool.usable,
       used: rows.length,
       held: rows.filter(({ promisedUntil, heldUntil }) => Math.max(promisedUntil, heldUntil) > now).length,
     },
     self: formatIpv6Prefix(instance.ula),
     uplinks: leg.uplinks,
-    resolver: {
-      mode: bump.mode,
-      servers: bump.questions.servers(),
-      counters: { ...bump.resolver.counters },
-    },
-    translator: bump.dataPlane.counters(),
+    resolver: { mode, servers: questions.servers(), counters: { ...resolver.counters } },
+    translator: dataPlane.counters(),
   };
 }
 
-/** All mappings, in order of their IPv4 addresses. */
-export function mappingRows(bump: Bump): MappingRow[] {
-  const now = nowSeconds();
-  const rows = bump.mapper.list().toSorted((a, b) => a.ipv4 - b.ipv4);
+/** All mappings, in order of their IPv4 addresses; `now` in seconds since 1970. */
+export function mappingRows(mapper: Pick<AddressMapper, 'list'>, now: number): MappingRow[] {
+  const rows = mapper.list().toSorted((a, b) => a.ipv4 - b.ipv4);
   return rows.map(({ ipv4, ipv6, names, createdAt, promisedUntil, heldUntil, lastPacket }) => ({
     ipv4: formatIpv4(ipv4),
     ipv6: formatIpv6(ipv6),
-    names: names.map((name) => name.replace(/(?<!\\)\.$/, '')),
-    ageSeconds: now - createdAt,
+    names: names.map(withoutLastDot),
+    ageSeconds: Math.max(0, now - createdAt),
     promisedForSeconds: Math.max(0, promisedUntil - now),
     lastPacketSecondsAgo: lastPacket === 0 ? null : Math.max(0, now - lastPacket),
     state: heldUntil > now ? 'live' : promisedUntil > now ? 'promised' : 'idle',
   }));
+}
+
+/** A name without the dot of the root; a dot behind an odd number of backslashes belongs to a label (RFC 1035 §5.1). */
+function withoutLastDot(name: string): string {
+  return name.replace(/(?<!\\)((?:\\\\)*)\.$/, '$1');
 }

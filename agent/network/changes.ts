@@ -1,62 +1,74 @@
 /**
- * Notices changes of the network: a netlink socket that hears of links, addresses and routes (rtnetlink(7)), read without
- * waiting, and the identity of resolv.conf. Looking costs a few microseconds, so that a timer can do it.
+ * Notices what the agent has to follow (S7, S15): links, addresses, routes and forwarding (rtnetlink(7)), resolv.conf, and
+ * the rules of other firewalls. Looking costs some microseconds, so that a timer can do it.
  */
 import { statSync } from 'node:fs';
-import { failure, flag, libc } from '../data-plane/libc.ts';
+import { NetlinkEar } from './netlink.ts';
 
-/** From the Linux headers. */
-const AF_NETLINK = 16;
-const SOCK_RAW = 3;
-const SOCKADDR_NL_SIZE = 12;
-const GROUPS_OFFSET = 8;
-const group = { LINK: 0x1, IPV4_ADDRESS: 0x10, IPV4_ROUTE: 0x40, IPV6_ADDRESS: 0x100, IPV6_ROUTE: 0x400 } as const;
+/** From linux/netlink.h. */
+const protocol = { ROUTE: 0, NETFILTER: 12 } as const;
+/** From linux/rtnetlink.h; the last is group 25, which tells when the host becomes a router or ceases to be one. */
+const routeGroup = {
+  LINK: 0x1,
+  IPV4_ADDRESS: 0x10,
+  IPV4_ROUTE: 0x40,
+  IPV6_ADDRESS: 0x100,
+  IPV6_ROUTE: 0x400,
+  IPV6_NETCONF: 0x1000000,
+} as const;
+/** From linux/netfilter/nfnetlink.h: group 7, and the subsystem that is the upper half of a message's type. */
+const nftables = { GROUP: 0x40, SUBSYSTEM: 10, LAST_OF_RULES: 8 } as const;
 
-/** Messages read in one look; more than this are still a change. */
-const MOST_READS = 64;
+/** Tables, chains and rules; not elements of sets, which our own questions renew all the time. */
+function isOfRules(type: number): boolean {
+  return type >>> 8 === nftables.SUBSYSTEM && (type & 0xff) <= nftables.LAST_OF_RULES;
+}
+
+/** What may have changed. */
+export interface Changes {
+  readonly network: boolean;
+  readonly firewall: boolean;
+}
 
 export class NetworkChanges {
-  readonly #fd: number;
-  readonly #buffer = new Uint8Array(16_384);
+  readonly #routes: NetlinkEar;
+  readonly #rules: NetlinkEar;
   readonly #file: string;
   #identity: string;
 
-  /** Hears of everything from now on. `file` is watched too: resolv.conf. */
+  /** Notices everything from now on. `file` is watched too: resolv.conf. */
   constructor(file: string) {
     this.#file = file;
     this.#identity = this.#identify();
-    this.#fd = libc.socket(AF_NETLINK, SOCK_RAW | flag.NONBLOCK | flag.CLOEXEC, 0);
-    if (this.#fd < 0) throw failure('open a netlink socket');
-    const address = new Uint8Array(SOCKADDR_NL_SIZE);
-    const view = new DataView(address.buffer);
-    view.setUint16(0, AF_NETLINK, true);
-    const groups = Object.values(group).reduce((all, one) => all | one, 0);
-    view.setUint32(GROUPS_OFFSET, groups, true);
-    if (libc.bind(this.#fd, address, address.length) < 0) {
-      libc.close(this.#fd);
-      throw failure('listen for network changes');
+    const groups = Object.values(routeGroup).reduce((all, one) => all | one, 0);
+    this.#routes = new NetlinkEar(protocol.ROUTE, groups);
+    try {
+      this.#rules = new NetlinkEar(protocol.NETFILTER, nftables.GROUP, isOfRules);
+    } catch (error) {
+      this.#routes.close();
+      throw error;
     }
   }
 
-  /** Whether anything has changed since the last look. */
-  look(): boolean {
-    let changed = false;
-    // A full socket buffer fails with ENOBUFS and means that messages were lost: the next read works again.
-    for (let reads = 0; reads < MOST_READS && libc.read(this.#fd, this.#buffer, this.#buffer.length) > 0; reads++) {
-      changed = true;
-    }
+  /** What has changed since the last look. */
+  look(): Changes {
     const identity = this.#identify();
-    if (identity !== this.#identity) changed = true;
+    const isFileNew = identity !== this.#identity;
     this.#identity = identity;
-    return changed;
+    return { network: this.#routes.heard() || isFileNew, firewall: this.#rules.heard() };
   }
 
   close(): void {
-    libc.close(this.#fd);
+    this.#routes.close();
+    this.#rules.close();
   }
 
   #identify(): string {
-    const stats = statSync(this.#file, { throwIfNoEntry: false });
-    return stats === undefined ? '' : `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeMs}`;
+    try {
+      const stats = statSync(this.#file, { throwIfNoEntry: false });
+      return stats === undefined ? '' : `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeMs}:${stats.ctimeMs}`;
+    } catch (error) {
+      return String(error);
+    }
   }
 }

@@ -14,31 +14,30 @@ import { failure, flag, libc } from '../data-plane/libc.ts';
 const domain = { 4: 2, 6: 10 } as const;
 const kind = { STREAM: 1, DGRAM: 2 } as const;
 const socketOption = { SOL_SOCKET: 1, SO_BINDTODEVICE: 25, SO_MARK: 36 } as const;
-/** `sizeof(struct sockaddr_in)` and `sizeof(struct sockaddr_in6)`. */
-const addressSize = { 4: 16, 6: 28 } as const;
 
 function familyOf(address: string): 4 | 6 {
   return net.isIPv6(address) ? 6 : 4;
 }
 
-/** A descriptor of a marked socket, bound to a port of the kernel's choice; the caller owns it. */
+function setOption(fd: number, option: number, value: Uint8Array, what: string): void {
+  if (libc.setsockopt(fd, socketOption.SOL_SOCKET, option, value, value.length) < 0) throw failure(what);
+}
+
+/**
+ * A descriptor of a marked socket; the caller owns it. It has no port yet: the kernel draws one when it is connected,
+ * so that at no time anybody but the upstream can send to it (D1).
+ */
 function markedSocket(upstream: Upstream, type: number, mark: number): number {
-  const family = familyOf(upstream.address);
-  const fd = libc.socket(domain[family], type | flag.CLOEXEC | flag.NONBLOCK, 0);
+  const fd = libc.socket(domain[familyOf(upstream.address)], type | flag.CLOEXEC | flag.NONBLOCK, 0);
   if (fd < 0) throw failure('create a socket');
   try {
     const value = new Uint8Array(4);
     new DataView(value.buffer).setUint32(0, mark, true);
-    if (libc.setsockopt(fd, socketOption.SOL_SOCKET, socketOption.SO_MARK, value, 4) < 0)
-      throw failure('mark a socket');
+    setOption(fd, socketOption.SO_MARK, value, 'mark a socket');
     if (upstream.device !== undefined && upstream.device !== '') {
       const name = new TextEncoder().encode(`${upstream.device}\0`);
-      const done = libc.setsockopt(fd, socketOption.SOL_SOCKET, socketOption.SO_BINDTODEVICE, name, name.length);
-      if (done < 0) throw failure(`bind a socket to ${upstream.device}`);
+      setOption(fd, socketOption.SO_BINDTODEVICE, name, `bind a socket to ${upstream.device}`);
     }
-    const any = new Uint8Array(addressSize[family]);
-    new DataView(any.buffer).setUint16(0, domain[family], true);
-    if (type === kind.DGRAM && libc.bind(fd, any, any.length) < 0) throw failure('bind a socket');
     return fd;
   } catch (error) {
     libc.close(fd);
@@ -57,13 +56,16 @@ export function markedSockets(mark: number): UpstreamSockets {
         socket.connect(upstream.port, upstream.address);
         await once(socket, 'connect');
         return socket;
-      } catch (error) {
+      } catch (cause) {
         socket.close();
-        throw error;
+        throw new Error(`Cannot reach the upstream ${upstream.address}`, { cause });
       }
     },
     async tcp(upstream) {
       const socket = new net.Socket({ fd: markedSocket(upstream, kind.STREAM, mark) });
+      // An unreachable upstream fails before the caller has the socket; an error that nobody hears ends the process.
+      socket.on('error', () => {});
+      socket.setNoDelay(true);
       socket.connect({ host: upstream.address, port: upstream.port });
       return socket;
     },

@@ -1,9 +1,9 @@
 /** The DNS servers this host asks (resolv.conf(5)), and by which device and from which address of ours it asks them. */
 import type { Host } from '../../install/host.ts';
-import { parseIpv4 } from '../../mapper/address/ipv4.ts';
-import { formatIpv6, parseIpv6 } from '../../mapper/address/ipv6.ts';
+import { formatIpv4, ipv4, parseIpv4 } from '../../mapper/address/ipv4.ts';
+import { formatIpv6, type Ipv6Address, parseIpv6 } from '../../mapper/address/ipv6.ts';
 
-const RESOLV_CONF = '/etc/resolv.conf';
+export const RESOLV_CONF = '/etc/resolv.conf';
 /** glibc heeds no more (MAXNS). */
 const MOST_SERVERS = 3;
 
@@ -23,21 +23,44 @@ export interface ServerPath {
   readonly own: string;
 }
 
-/** Reads resolv.conf text: `nameserver` lines, the first three. No line means the local host (resolv.conf(5)). */
+/** Whether an address in canonical text is of fe80::/10 (RFC 4291 §2.5.6), and so needs a zone. */
+export function isLinkLocal(address: string): boolean {
+  return /^fe[89ab]/.test(address);
+}
+
+/**
+ * Reads resolv.conf text: of its `nameserver` lines the first three, without those that repeat one or are no address. No
+ * line means the local host.
+ */
 export function readNameServers(text: string): NameServer[] {
   const servers = text.split('\n').flatMap((line) => {
     const match = /^\s*nameserver\s+([^\s;#]+)/.exec(line);
     const server = match?.[1] === undefined ? undefined : readServer(match[1]);
     return server === undefined ? [] : [server];
   });
-  return servers.length === 0 ? [{ address: '127.0.0.1', zone: '' }] : servers.slice(0, MOST_SERVERS);
+  const first = servers.length === 0 ? [{ address: '127.0.0.1', zone: '' }] : servers.slice(0, MOST_SERVERS);
+  return first.filter(
+    ({ address, zone }, index) =>
+      index === first.findIndex((other) => other.address === address && other.zone === zone),
+  );
 }
 
+/** One server; the unspecified address is the local host, as for connect(2). */
 function readServer(text: string): NameServer | undefined {
-  const [head = '', zone = ''] = text.split('%');
-  if (parseIpv4(head) !== undefined) return { address: head, zone: '' };
+  const [head = '', zone = '', more] = text.split('%');
+  if (more !== undefined) return undefined;
+  if (parseIpv4(head) !== undefined) return { address: head === '0.0.0.0' ? '127.0.0.1' : head, zone: '' };
   const address = parseIpv6(head);
-  return address === undefined ? undefined : { address: formatIpv6(address), zone };
+  if (address === undefined) return undefined;
+  const canonical = canonicalIpv6(address);
+  return { address: canonical, zone: isLinkLocal(canonical) ? zone : '' };
+}
+
+/** As packets have it: what is mapped (RFC 4291 §2.5.5.2) is sent over IPv4. */
+function canonicalIpv6(address: Ipv6Address): string {
+  const { w0, w1, w2, w3 } = address;
+  if (w0 === 0 && w1 === 0 && w2 >>> 0 === 0xffff) return formatIpv4(ipv4(w3));
+  return w0 === 0 && w1 === 0 && w2 === 0 && w3 === 0 ? '::1' : formatIpv6(address);
 }
 
 /** The servers of this host's resolv.conf; none when there is no such file. */
@@ -54,7 +77,9 @@ interface RouteAnswer {
 
 /** The way to a server, or `undefined` when there is none now. */
 export async function pathTo(host: Host, server: NameServer): Promise<ServerPath | undefined> {
-  const through = server.zone === '' ? [] : ['oif', server.zone];
+  // iproute2 takes `if2` for the device with that number, which is what a zone of digits means.
+  const zone = /^\d+$/.test(server.zone) ? `if${server.zone}` : server.zone;
+  const through = zone === '' ? [] : ['oif', zone];
   try {
     const answer = await host.run(['ip', '-j', 'route', 'get', server.address, ...through]);
     const [route] = JSON.parse(answer) as RouteAnswer[];

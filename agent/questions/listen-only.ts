@@ -12,6 +12,8 @@ import type { ServerStatus } from '../control/agent.ts';
 import { hostNameServers } from '../network/name-servers.ts';
 import { DNS_PORT, type Questions } from './questions.ts';
 
+type ListenConfig = Pick<ResolverConfig, 'listen' | 'upstreams' | 'serve'>;
+
 /** An endpoint as sockets take it. */
 function upstreamOf(endpoint: Endpoint): Upstream {
   if (endpoint.family === 4) return { address: formatIpv4(endpoint.address), port: endpoint.port };
@@ -19,38 +21,38 @@ function upstreamOf(endpoint: Endpoint): Upstream {
   return { address: `${formatIpv6(endpoint.address)}${zone}`, port: endpoint.port };
 }
 
+/** Whether asking `upstream` would be asking who listens at `own`: the same endpoint, or loopback of all addresses. */
+function isOurselves(upstream: Upstream, own: Upstream): boolean {
+  if (upstream.port !== own.port) return false;
+  const isLoopback = upstream.address === '::1' || upstream.address.startsWith('127.');
+  return upstream.address === own.address || (isLoopback && (own.address === '0.0.0.0' || own.address === '::'));
+}
+
+/** Mode `listen`. */
 export class ListenOnly implements Questions {
-  readonly #config: ResolverConfig;
+  readonly #config: ListenConfig;
   readonly #host: Host;
-  readonly #resolver: Resolver;
+  readonly #resolver: Pick<Resolver, 'answer'>;
   readonly #listeners: Listener[] = [];
   #upstreams: readonly Upstream[] = [];
 
-  constructor(config: ResolverConfig, host: Host, resolver: Resolver) {
+  constructor(config: ListenConfig, host: Host, resolver: Pick<Resolver, 'answer'>) {
     this.#config = config;
     this.#host = host;
     this.#resolver = resolver;
   }
 
   async refresh(): Promise<void> {
-    const { listen: endpoints, upstreams, serve } = this.#config;
-    this.#upstreams =
-      upstreams.length > 0
-        ? upstreams.map(upstreamOf)
-        : hostNameServers(this.#host).map(({ address, zone }) => ({
-            address: zone === '' ? address : `${address}%${zone}`,
-            port: DNS_PORT,
-          }));
+    const own = this.#config.listen.map(upstreamOf);
+    this.#upstreams = this.#named().filter((upstream) => !own.some((each) => isOurselves(upstream, each)));
     for (const listener of this.#listeners) listener.setUpstreams(this.#upstreams);
     if (this.#listeners.length > 0) return;
     const accept = serves(
-      serve.map((prefix) => (prefix.family === 4 ? formatIpv4Prefix(prefix) : formatIpv6Prefix(prefix))),
+      this.#config.serve.map((prefix) => (prefix.family === 4 ? formatIpv4Prefix(prefix) : formatIpv6Prefix(prefix))),
     );
-    for (const endpoint of endpoints) {
-      const { address, port } = upstreamOf(endpoint);
-      this.#listeners.push(
-        await listen({ address, port, upstreams: this.#upstreams, resolver: this.#resolver, accept }),
-      );
+    for (const { address, port } of own) {
+      const options = { address, port, upstreams: this.#upstreams, resolver: this.#resolver, accept };
+      this.#listeners.push(await listen(options));
     }
   }
 
@@ -65,5 +67,19 @@ export class ListenOnly implements Questions {
   servers(): readonly ServerStatus[] {
     const own = this.#listeners.map(({ address, port }) => `${address}#${port}`).join(' ');
     return this.#upstreams.map(({ address, port }) => ({ device: '', server: `${address}#${port}`, listener: own }));
+  }
+
+  unanswered(): readonly string[] {
+    return [];
+  }
+
+  /** The servers of the configuration, or else those of the host. */
+  #named(): Upstream[] {
+    const { upstreams } = this.#config;
+    if (upstreams.length > 0) return upstreams.map(upstreamOf);
+    return hostNameServers(this.#host).map(({ address, zone }) => ({
+      address: zone === '' ? address : `${address}%${zone}`,
+      port: DNS_PORT,
+    }));
   }
 }

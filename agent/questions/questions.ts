@@ -15,4 +15,6 @@ export interface Questions {
   /** Ends all listeners. */
   close(): Promise<void>;
   servers(): readonly ServerStatus[];
+  /** Those of `servers()`, as they are called there, that can be reached and yet are not caught. */
+  unanswered(): readonly string[];
 }

@@ -3,14 +3,14 @@
  * ask of that server. Nothing on disk changes, and questions go their native way when the table is not renewed (S14).
  */
 import type { Host } from '../../install/host.ts';
+import { checkedInterfaceName } from '../../install/interface-name.ts';
 import type { Nft } from '../../install/nft.ts';
 import { portsCommands, type SnoopPair, snoopCommands, withdrawSnoopCommands } from '../../install/table-snoop.ts';
 import { type Listener, listen } from '../../resolver/listener/listener.ts';
 import type { Resolver } from '../../resolver/resolver.ts';
-import type { Upstream } from '../../resolver/upstream/upstream.ts';
 import type { ServerStatus } from '../control/agent.ts';
 import type { Log } from '../log.ts';
-import { hostNameServers, pathTo, type ServerPath } from '../network/name-servers.ts';
+import { hostNameServers, isLinkLocal, type NameServer, pathTo, type ServerPath } from '../network/name-servers.ts';
 import { DNS_PORT, type Questions } from './questions.ts';
 
 /** Elements live for so long, and are renewed well before: a program that hangs stops catching questions. */
@@ -25,42 +25,44 @@ export interface SnoopParts {
   readonly table: string;
   readonly host: Host;
   readonly nft: Pick<Nft, 'run'>;
-  readonly resolver: Resolver;
+  readonly resolver: Pick<Resolver, 'answer'>;
   readonly log: Log;
+}
+
+/** An address with the zone it needs on a device. */
+function zoned(address: string, device: string): string {
+  return isLinkLocal(address) && device !== '' ? `${address}%${device}` : address;
+}
+
+function nameOf(address: string, device: string): string {
+  return `${zoned(address, device)}#${DNS_PORT}`;
 }
 
 /** Mode `snoop`. */
 export class Snoop implements Questions {
   readonly #parts: SnoopParts;
-  #caught = new Map<string, CaughtServer>();
-  #uncaught: readonly string[] = [];
+  #caught: ReadonlyMap<string, CaughtServer> = new Map();
+  #unreachable: readonly NameServer[] = [];
+  #unanswered: readonly ServerPath[] = [];
 
   constructor(parts: SnoopParts) {
     this.#parts = parts;
   }
 
   async refresh(): Promise<void> {
-    const { host, log, resolver } = this.#parts;
+    const { host, nft } = this.#parts;
     const named = hostNameServers(host);
     const paths = await Promise.all(named.map((server) => pathTo(host, server)));
-    this.#uncaught = named.filter((_, index) => paths[index] === undefined).map(({ address }) => address);
-    const next = new Map<string, CaughtServer>();
-    for (const path of paths) {
-      if (path === undefined) continue;
-      const key = `${path.device} ${path.server.address} ${path.own}`;
-      try {
-        const listener = this.#caught.get(key)?.listener ?? (await this.#listen(path, resolver));
-        next.set(key, { path, listener });
-      } catch (error) {
-        log.warn({ err: error, server: path.server.address }, 'Cannot answer in place of a DNS server');
-        this.#uncaught = [...this.#uncaught, path.server.address];
-      }
+    this.#unreachable = named.filter((_, index) => paths[index] === undefined);
+    const before = this.#caught;
+    await this.#catch(paths.filter((path) => path !== undefined));
+    try {
+      nft.run(portsCommands(this.#parts, this.#listeners()));
+      this.renew();
+    } finally {
+      const gone = [...before].filter(([key]) => !this.#caught.has(key));
+      await Promise.all(gone.map(([, { listener }]) => listener.close()));
     }
-    const gone = [...this.#caught].filter(([key]) => !next.has(key));
-    this.#caught = next;
-    this.#parts.nft.run(portsCommands(this.#parts, this.#listeners()));
-    this.renew();
-    await Promise.all(gone.map(([, { listener }]) => listener.close()));
   }
 
   renew(): void {
@@ -78,26 +80,52 @@ export class Snoop implements Questions {
   }
 
   servers(): readonly ServerStatus[] {
-    const caught = [...this.#caught.values()].map(({ path, listener }) => ({
-      device: path.device,
-      server: `${path.server.address}#${DNS_PORT}`,
-      listener: `${path.own}#${listener.port}`,
-    }));
     return [
-      ...caught,
-      ...this.#uncaught.map((server) => ({ device: '', server: `${server}#${DNS_PORT}`, listener: null })),
+      ...[...this.#caught.values()].map(({ path, listener }) => ({
+        device: path.device,
+        server: nameOf(path.server.address, path.device),
+        listener: `${zoned(path.own, path.device)}#${listener.port}`,
+      })),
+      ...this.#unanswered.map(({ server, device }) => ({
+        device,
+        server: nameOf(server.address, device),
+        listener: null,
+      })),
+      ...this.#unreachable.map(({ address, zone }) => ({
+        device: zone,
+        server: nameOf(address, zone),
+        listener: null,
+      })),
     ];
   }
 
-  #listen(path: ServerPath, resolver: Resolver): Promise<Listener> {
-    const isLinkLocal = path.own.startsWith('fe80:');
-    const upstream: Upstream = {
-      address: path.server.address.startsWith('fe80:') ? `${path.server.address}%${path.device}` : path.server.address,
-      port: DNS_PORT,
-      device: path.device,
-    };
-    const address = isLinkLocal ? `${path.own}%${path.device}` : path.own;
-    return listen({ address, port: 0, upstreams: [upstream], resolver });
+  unanswered(): readonly string[] {
+    return this.#unanswered.map(({ server, device }) => nameOf(server.address, device));
+  }
+
+  /** Makes listeners for exactly these; those that are there already stay as they are. */
+  async #catch(paths: readonly ServerPath[]): Promise<void> {
+    const next = new Map<string, CaughtServer>();
+    const unanswered: ServerPath[] = [];
+    for (const path of paths) {
+      const key = `${path.device} ${path.server.address} ${path.own}`;
+      if (next.has(key)) continue;
+      try {
+        const listener = this.#caught.get(key)?.listener ?? (await this.#listen(path));
+        next.set(key, { path, listener });
+      } catch (error) {
+        this.#parts.log.warn({ err: error, server: path.server.address }, 'Cannot answer in place of a DNS server');
+        unanswered.push(path);
+      }
+    }
+    this.#caught = next;
+    this.#unanswered = unanswered;
+  }
+
+  #listen({ server, device, own }: ServerPath): Promise<Listener> {
+    const upstream = { address: zoned(server.address, checkedInterfaceName(device)), port: DNS_PORT, device };
+    const { resolver } = this.#parts;
+    return listen({ address: zoned(own, device), port: 0, upstreams: [upstream], resolver });
   }
 
   #listeners(): { address: string; port: number }[] {

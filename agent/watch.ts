@@ -1,0 +1,136 @@
+/**
+ * The watch over a running bump: renews the caught questions while packets are handled (S14), follows the network (S7)
+ * and other firewalls (S15), and knows why the agent is less than wholly up.
+ */
+import { type BlockingChain, findBlockingChains } from '../install/firewall.ts';
+import type { Host } from '../install/host.ts';
+import type { Reason } from './control/agent.ts';
+import type { Instance } from './instance.ts';
+import type { Ipv6Leg } from './ipv6-leg.ts';
+import type { Log } from './log.ts';
+import type { NetworkChanges } from './network/changes.ts';
+import type { Surroundings } from './network/surroundings.ts';
+import type { Questions } from './questions/questions.ts';
+import { degradedReasons } from './reasons.ts';
+
+/** How often caught questions are renewed, and how often changes are looked for. */
+const RENEW_MILLISECONDS = 2000;
+const LOOK_MILLISECONDS = 500;
+/** What could not be followed is tried again after so many looks. */
+const LOOKS_BEFORE_RETRY = 10;
+
+export interface WatchParts {
+  readonly instance: Instance;
+  readonly host: Host;
+  readonly log: Log;
+  readonly mode: 'snoop' | 'listen';
+  readonly changes: Pick<NetworkChanges, 'look'>;
+  readonly surroundings: Pick<Surroundings, 'renew' | 'uplinks' | 'mtu' | 'isLoopbackUp'>;
+  readonly leg: Pick<Ipv6Leg, 'follow' | 'uplinks'>;
+  readonly questions: Pick<Questions, 'refresh' | 'renew' | 'servers' | 'unanswered'>;
+  /** Whether packets are handled. */
+  readonly isAlive: () => boolean;
+}
+
+export class Watch {
+  readonly #parts: WatchParts;
+  readonly #ending = new AbortController();
+  #timers: NodeJS.Timeout[] = [];
+  #isAlive = true;
+  #problem: string | undefined;
+  #blocking: readonly BlockingChain[] = [];
+  /** What is still to be followed, the round that follows it, and how many looks until one that failed is repeated. */
+  #due = { network: false, firewall: false };
+  #round: Promise<void> | undefined;
+  #looksLeft = 0;
+
+  constructor(parts: WatchParts) {
+    this.#parts = parts;
+  }
+
+  /** Looks at the firewalls once, then watches until `end`. Rejects when `nft` cannot be run. */
+  async begin(): Promise<void> {
+    this.#blocking = await this.#findBlocking();
+    this.#timers = [
+      setInterval(() => this.#renew(), RENEW_MILLISECONDS),
+      setInterval(() => this.#look(), LOOK_MILLISECONDS),
+    ];
+  }
+
+  /** Ends watching; resolves when nothing is being followed any more. */
+  async end(): Promise<void> {
+    this.#ending.abort();
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.#round;
+  }
+
+  /** Why the agent is less than wholly up; none when it is. */
+  get reasons(): readonly Reason[] {
+    const { leg, mode, questions, surroundings } = this.#parts;
+    return degradedReasons({
+      uplinks: leg.uplinks,
+      servers: questions.servers(),
+      unanswered: questions.unanswered(),
+      mode,
+      isLoopbackUp: surroundings.isLoopbackUp,
+      blocking: this.#blocking,
+      isAlive: this.#isAlive,
+      problem: this.#problem,
+    });
+  }
+
+  #renew(): void {
+    const { isAlive, log, questions } = this.#parts;
+    const wasAlive = this.#isAlive;
+    this.#isAlive = isAlive();
+    if (wasAlive && !this.#isAlive)
+      log.warn('A packet worker does not answer: questions go their native way until it does');
+    if (!this.#isAlive) return;
+    try {
+      questions.renew();
+    } catch (error) {
+      log.error({ err: error }, 'Cannot renew the caught questions');
+    }
+  }
+
+  #look(): void {
+    const { network, firewall } = this.#parts.changes.look();
+    const isRetry = this.#problem !== undefined && --this.#looksLeft <= 0;
+    this.#due = { network: this.#due.network || network || isRetry, firewall: this.#due.firewall || firewall };
+    if (this.#round !== undefined || !(this.#due.network || this.#due.firewall)) return;
+    const { network: isNetworkDue } = this.#due;
+    this.#due = { network: false, firewall: false };
+    this.#round = this.#follow(isNetworkDue).finally(() => {
+      this.#round = undefined;
+    });
+  }
+
+  /** Follows what has changed; a failure is a reason until a later round succeeds. Never rejects. */
+  async #follow(isNetworkDue: boolean): Promise<void> {
+    const { leg, log, questions, surroundings } = this.#parts;
+    const { signal } = this.#ending;
+    try {
+      if (isNetworkDue) {
+        await surroundings.renew();
+        signal.throwIfAborted();
+        await leg.follow({ names: surroundings.uplinks, mtu: surroundings.mtu });
+        signal.throwIfAborted();
+        await questions.refresh();
+        signal.throwIfAborted();
+      }
+      this.#blocking = await this.#findBlocking();
+      this.#problem = undefined;
+    } catch (error) {
+      if (signal.aborted) return;
+      const problem = error instanceof Error ? error.message : String(error);
+      if (problem !== this.#problem) log.error({ err: error }, 'Cannot follow a change of the network');
+      this.#problem = problem;
+      this.#looksLeft = LOOKS_BEFORE_RETRY;
+    }
+  }
+
+  #findBlocking(): Promise<BlockingChain[]> {
+    const { host, instance, leg } = this.#parts;
+    return findBlockingChains(host, { table: instance.table, device: instance.device, uplinks: leg.uplinks });
+  }
+}
