@@ -78,6 +78,21 @@ export class HeaderBuffer {
     this.payloadLength[0] = this.restEnd - this.restStart;
   }
 
+  /** Copies a whole piece of what became of `packet` to the start of `to`, as a packet of its own. */
+  copyPiece(packet: PacketBuffer, piece: number, to: PacketBuffer): void {
+    const header = this.headerStart[piece] as number;
+    const headerLength = this.headerLength[piece] as number;
+    const payload = this.payloadStart[piece] as number;
+    const payloadLength = this.payloadLength[piece] as number;
+    const body = to.start + headerLength;
+    for (let index = 0; index < headerLength; index++)
+      to.bytes[to.start + index] = this.bytes[header + index] as number;
+    for (let index = 0; index < payloadLength; index++)
+      to.bytes[body + index] = packet.bytes[payload + index] as number;
+    to.length = headerLength + payloadLength;
+    Object.assign(to.offload, this.offload);
+  }
+
   /** A whole piece in one new array, for traces and tests; `packet` is the one that was translated. */
   join(packet: PacketBuffer, piece: number): Uint8Array {
     const start = this.headerStart[piece] ?? 0;
