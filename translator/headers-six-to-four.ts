@@ -22,6 +22,9 @@ import { protocol } from './wire/protocol.ts';
 /** Up to this length a packet may be fragmented by IPv4 routers: IPv6 carries it anywhere (RFC 7915 §5.1). */
 const MOST_WITHOUT_DF = 1260;
 
+/** Octets of a TCP header with all its options. */
+const MOST_TRANSPORT_HEADER = 60;
+
 /** The addresses of the packet at hand. */
 const source = new Ipv6Words();
 const destination = new Ipv6Words();
@@ -86,10 +89,17 @@ export function headers6to4(
   } else if (segment > MOST_WITHOUT_DF) {
     header.fragmentation = ipv4Header.flag.DONT_FRAGMENT;
   } else if (!packet.isQuote) {
-    header.identification = out.identifications.next(header.source, header.destination, header.protocol);
+    const count = atMostSegments(packet.transportLength, segment);
+    header.identification = out.identifications.next(header.source, header.destination, header.protocol, count);
   }
   emitHeader6to4(packet, header, packet.transportLength, path, out, start);
   return verdict.translated;
+}
+
+/** How many segments of `segment` octets a packet becomes, or a few more: their headers are not looked at. */
+function atMostSegments(transportLength: number, segment: number): number {
+  if (ipv4Header.LENGTH + transportLength <= segment) return 1;
+  return Math.ceil(transportLength / Math.max(1, segment - ipv4Header.LENGTH - MOST_TRANSPORT_HEADER));
 }
 
 /** Writes the IPv4 header at `at` in `out`; all of `header` but length and type of service is there already. */

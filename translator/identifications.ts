@@ -15,12 +15,15 @@ export class Identifications {
     random?.(this.#counters);
   }
 
-  /** The next value for packets between two addresses (as words), 0 to 65,535. */
-  next(source: number, destination: number, protocol: number): number {
+  /**
+   * The next value for packets between two addresses (as words), 0 to 65,535, and as many after it as make `count`: a
+   * kernel that cuts a packet into segments counts on from the first.
+   */
+  next(source: number, destination: number, protocol: number, count = 1): number {
     const mixed = Math.imul(source ^ Math.imul(destination, 0x85ebca6b) ^ protocol, 0x9e3779b1);
     const counter = mixed >>> 22;
     const value = this.#counters[counter] as number;
-    this.#counters[counter] = value + 1;
+    this.#counters[counter] = value + count;
     return value;
   }
 }

@@ -1,8 +1,13 @@
 import test from 'ava';
+import { exampleMap } from '../test/reference/address-maps.ts';
 import { answered, bump, translated } from '../test/reference/bump.ts';
 import { areChecksumsRight } from '../test/reference/checksum.ts';
-import { gso, Offload } from './packet-buffer.ts';
-import { parsePacket } from './packet-text.ts';
+import { HeaderBuffer } from './header-buffer.ts';
+import { gso, Offload, PacketBuffer } from './packet-buffer.ts';
+import { parseIntoPacketBuffer, parsePacket } from './packet-text.ts';
+import { PathMtu } from './path-mtu.ts';
+import { translate6to4 } from './six-to-four.ts';
+import { verdict } from './verdict.ts';
 
 const from4 = 'IPv4 172.21.112.1 > 10.170.160.9';
 const to6 = 'IPv6 fd00::ac15:7001 > 2001:db8::9';
@@ -57,6 +62,25 @@ test('Offload 5.1-PTB 5.1-DF: the same towards IPv4, where the segment decides a
   t.regex(translated(`${from6} | TCP 1 > 2 ACK partial gso=1460 | [20000]`), / df \|.*gso=1460/);
   t.regex(answered(`${from6} | TCP 1 > 2 ACK partial gso=1461 | [20000]`), /packet-too-big mtu=1520 \|/);
   t.false(translated(`${from6} | TCP 1 > 2 ACK partial gso=1220 | [20000]`).includes(' df '));
+});
+
+test('Offload 5.1-ID: segments that may be fragmented have identifications that no later packet has', (t) => {
+  for (const [layer, segments] of [
+    ['TCP 1 > 2 ACK partial gso=100', 400],
+    ['TCP 1 > 2 ACK partial gso=1200', 34],
+    ['UDP 1 > 2 partial gso=1', 40_000],
+    ['UDP 1 > 2', 1],
+  ] as const) {
+    const packet = new PacketBuffer();
+    parseIntoPacketBuffer(`${from6} | ${layer} | [${segments === 1 ? 100 : 40_000}]`, packet);
+    const out = new HeaderBuffer();
+    const identification = (): number => {
+      t.is(translate6to4(packet, exampleMap, new PathMtu(), out), verdict.translated);
+      return new DataView(out.join(packet, 0).buffer).getUint16(4);
+    };
+    const used = identification() - identification();
+    t.true(-used >= segments && (segments > 1 || used === -1), `${layer}: ${used}`);
+  }
 });
 
 test('Offload 4.1-FRAG 5.1.1-V4FRAG: a packet that is cut has its checksum completed', (t) => {
