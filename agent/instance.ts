@@ -1,6 +1,6 @@
 /** Everything that makes one running agent; there are no such constants elsewhere. One agent in each network namespace. */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatIpv4, type Ipv4Address, ipv4 } from '../mapper/address/ipv4.ts';
 import { ipv6FromOctets } from '../mapper/address/ipv6.ts';
@@ -100,13 +100,22 @@ export function selfPrefix(stateDirectory: string, random = randomBytes): { pref
   octets.set(random(7), 1);
   octets[0] = 0xfd;
   const prefix = ipv6Prefix(ipv6FromOctets(octets), 96);
+  const temporary = `${file}.${process.pid}`;
   try {
     mkdirSync(stateDirectory, { recursive: true, mode: 0o700 });
-    const temporary = `${file}.${process.pid}`;
     writeFileSync(temporary, `${formatIpv6Prefix(prefix)}\n`, { mode: 0o600, flush: true });
     renameSync(temporary, file);
     return { prefix };
   } catch (error) {
+    removeIfThere(temporary);
     return { prefix, problem: new Error(`Cannot keep the self prefix in ${file}`, { cause: error }) };
+  }
+}
+
+function removeIfThere(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // Its directory cannot be reached, so it was never made.
   }
 }

@@ -25,7 +25,7 @@ export interface ServerPath {
 
 /** Whether an address in canonical text is of fe80::/10 (RFC 4291 §2.5.6), and so needs a zone. */
 export function isLinkLocal(address: string): boolean {
-  return /^fe[89ab]/.test(address);
+  return /^fe[89ab][0-9a-f]:/.test(address);
 }
 
 /**

@@ -1,0 +1,109 @@
+import test from 'ava';
+import { type Ipv4Address, parseIpv4 } from '../mapper/address/ipv4.ts';
+import { type Ipv6Address, parseIpv6 } from '../mapper/address/ipv6.ts';
+import { parseIpv4Prefix, parseIpv6Prefix } from '../mapper/address/prefix.ts';
+import { fakeStatus, fakeUp } from './control/fake-agent.ts';
+import { mappingRows, statusOf, type UpStatusParts, upStatus } from './status.ts';
+
+const NOW = 1_000_000;
+
+type Row = ReturnType<UpStatusParts['mapper']['list']>[number];
+
+function row(ipv4: string, more: Partial<Row> = {}): Row {
+  return {
+    ipv4: parseIpv4(ipv4) as Ipv4Address,
+    ipv6: parseIpv6('2001:db8::1') as Ipv6Address,
+    names: ['six.example'],
+    createdAt: NOW - 100,
+    promisedUntil: NOW - 1,
+    heldUntil: 0,
+    lastPacket: 0,
+    ...more,
+  };
+}
+
+const spool = parseIpv4Prefix('10.170.160.0/20');
+const ula = parseIpv6Prefix('fd12:3456:789a::/96');
+const direction = { packets: 1, octets: 2, verdicts: { translated: 1 } };
+
+/** A bump that is up, with these rows. */
+function parts(rows: readonly Row[]): UpStatusParts {
+  if (spool === undefined || ula === undefined) throw new Error('no prefixes');
+  return {
+    instance: { device: 'bis0', spool, ula },
+    leg: { mtu: 1480, tun: { name: 'bis0', queues: [7, 8], offloads: ['tso4'] }, uplinks: ['eth0'] },
+    spool: { usable: 4094 },
+    mapper: { list: () => [...rows] },
+    mode: 'snoop',
+    questions: { servers: () => [{ device: 'eth0', server: '192.0.2.53#53', listener: null }] },
+    resolver: { counters: { questions: 3 } },
+    dataPlane: { counters: () => ({ fourToSix: direction, sixToFour: direction }) },
+    now: NOW,
+  };
+}
+
+/** The keys of an object and of the objects in it. */
+function shape(value: object): string[] {
+  return Object.entries(value).flatMap(([key, inner]) =>
+    inner !== null && typeof inner === 'object' && !Array.isArray(inner) && key !== 'counters' && key !== 'verdicts'
+      ? [key, ...shape(inner as object).map((below) => `${key}.${below}`)]
+      : [key],
+  );
+}
+
+test('the status has the fields of the contract, down and up', (t) => {
+  const since = new Date('2026-01-02T03:04:05Z');
+  const down = statusOf('down', [{ code: 'lost', text: 'It was lost.' }], since);
+  t.deepEqual(shape(down), shape(fakeStatus));
+  t.is(down.since, '2026-01-02T03:04:05.000Z');
+  t.is(down.pid, process.pid);
+  t.regex(down.version, /^\d+\.\d+\.\d+/);
+  t.deepEqual([down.device, down.spool, down.self, down.resolver, down.translator], [null, null, null, null, null]);
+  t.deepEqual(shape(statusOf('up', [], since, upStatus(parts([])))), shape({ ...fakeStatus, ...fakeUp }));
+});
+
+test('the status counts addresses that are used, and those that may not be recycled', (t) => {
+  const rows = [
+    row('10.170.160.1'),
+    row('10.170.160.2', { promisedUntil: NOW + 1 }),
+    row('10.170.160.3', { heldUntil: NOW + 1 }),
+  ];
+  t.deepEqual(upStatus(parts(rows)).spool, { range: '10.170.160.0/20', size: 4094, used: 3, held: 2 });
+  t.deepEqual(upStatus(parts([])).device, { name: 'bis0', offloads: ['tso4'], queues: 2, mtu: 1480 });
+});
+
+test('the counters told are those of that moment', (t) => {
+  const live = parts([]);
+  const told = upStatus(live);
+  (live.resolver.counters as { questions: number }).questions = 4;
+  t.deepEqual(told.resolver?.counters, { questions: 3 });
+});
+
+test('mappings are told in order of their addresses, with what holds them', (t) => {
+  const rows = [
+    row('10.170.160.9', { promisedUntil: NOW + 30, lastPacket: NOW - 5 }),
+    row('10.170.160.2', { heldUntil: NOW + 1, promisedUntil: NOW + 30 }),
+    row('10.170.160.10', { createdAt: NOW + 5 }),
+  ];
+  const { list } = parts(rows).mapper;
+  t.deepEqual(
+    mappingRows({ list }, NOW).map(({ ipv4, state, promisedForSeconds, lastPacketSecondsAgo, ageSeconds }) => [
+      ipv4,
+      state,
+      promisedForSeconds,
+      lastPacketSecondsAgo,
+      ageSeconds,
+    ]),
+    [
+      ['10.170.160.2', 'live', 30, null, 100],
+      ['10.170.160.9', 'promised', 30, 5, 100],
+      ['10.170.160.10', 'idle', 0, null, 0],
+    ],
+  );
+});
+
+test('RFC 1035 5.1: names are told without the dot of the root, with a dot that is part of a label', (t) => {
+  const names = ['six.example.', 'six.example', 'a\\.', 'a\\\\.', 'a\\\\\\.'];
+  const { list } = parts([row('10.170.160.1', { names })]).mapper;
+  t.deepEqual(mappingRows({ list }, NOW)[0]?.names, ['six.example', 'six.example', 'a\\.', 'a\\\\', 'a\\\\\\.']);
+});
