@@ -16,26 +16,13 @@ test.after.always(() => scene?.lab.demolish());
 
 /** Loads the bump with TCP in both directions and returns once it flows. The port keeps rounds apart. */
 async function load(port: number): Promise<() => Promise<void>> {
-  const ends = [
-    scene.host6.start(['iperf3', '-s', '-1', '-p', String(port), '--forceflush']),
-    scene.dual.start([
-      'iperf3',
-      '-4',
-      '-c',
-      names.six,
-      '-p',
-      String(port),
-      '--bidir',
-      '-t',
-      '30',
-      '-i',
-      '0.1',
-      '--forceflush',
-    ]),
-  ];
-  await ends[1]?.says(/SUM|bits\/sec/);
+  const common = ['-p', String(port), '--forceflush'];
+  const server = scene.host6.start(['iperf3', '-s', '-1', ...common]);
+  await server.says(/listening on/);
+  const client = scene.dual.start(['iperf3', '-4', '-c', names.six, '--bidir', '-t', '30', '-i', '0.1', ...common]);
+  await client.says(/bits\/sec/);
   return async () => {
-    await Promise.all(ends.map((end) => end.stop('SIGKILL')));
+    await Promise.all([server.stop('SIGKILL'), client.stop('SIGKILL')]);
   };
 }
 

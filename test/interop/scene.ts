@@ -20,9 +20,19 @@ export interface Scene {
   readonly watch: LeakWatch;
 }
 
-/** Sets a scene; the agent is prepared, not started. Throws when a server does not start; the lab goes with the process. */
+/** Sets a scene; the agent is prepared, not started. Throws, with everything removed again, when a server does not start. */
 export async function setScene(place: Place, nameServer: NameServer): Promise<Scene> {
   const lab = await Lab.build(interopNetwork(place));
+  try {
+    return await furnish(lab, place, nameServer);
+  } catch (error) {
+    // Its programs would keep the process of the test alive.
+    lab.demolish();
+    throw error;
+  }
+}
+
+async function furnish(lab: Lab, place: Place, nameServer: NameServer): Promise<Scene> {
   const [dual, host6] = [lab.host('dual'), lab.host('host6')];
   const serve = host6.start([...nodeCommand('test/lab/servers/serve.ts'), 'http=80', 'echo=7']);
   const iperf3 = host6.start(['iperf3', '-s', '-B', '::', '--forceflush']);
