@@ -1,0 +1,92 @@
+/** Noticing changes, with the kernel that announces them. Needs root. */
+import fs from 'node:fs';
+import path from 'node:path';
+import test from 'ava';
+import { inNamespace } from '../../install/testing/namespace.ts';
+import { Lab } from '../../test/lab/lab.ts';
+import type { LabHost } from '../../test/lab/lab-host.ts';
+import { pair } from '../../test/lab/networks.ts';
+import { NetworkChanges } from './changes.ts';
+
+let lab: Lab;
+let dual: LabHost;
+let file: string;
+let changes: NetworkChanges;
+test.before(async () => {
+  lab = await Lab.build(pair);
+  dual = lab.host('dual');
+  file = path.join(lab.directory, 'resolv.conf');
+  changes = inNamespace(dual.namespace, () => new NetworkChanges(file));
+});
+test.after.always(() => {
+  changes?.close();
+  lab?.demolish();
+});
+
+/** Looks until nothing more is announced; then what an action announces. */
+async function announcedBy(action: () => unknown): Promise<string> {
+  for (let looks = 0; looks < 50; looks++) {
+    const { network, firewall } = changes.look();
+    if (!network && !firewall) break;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  await action();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  const { network, firewall } = changes.look();
+  return [network ? 'network' : '', firewall ? 'firewall' : ''].filter(Boolean).join(' ') || 'nothing';
+}
+
+const commands: readonly [string, string][] = [
+  ['ip address add 192.0.2.1/32 dev eth0', 'network'],
+  ['ip address del 192.0.2.1/32 dev eth0', 'network'],
+  ['ip address add 2001:db8:9::1/64 dev eth0', 'network'],
+  ['ip route add 192.0.2.0/24 dev eth0', 'network'],
+  ['ip route add 2001:db8:a::/64 dev eth0', 'network'],
+  ['ip link set eth0 mtu 1400', 'network'],
+  ['sysctl -q -w net.ipv6.conf.all.forwarding=1', 'network'],
+  ['sysctl -q -w net.ipv6.conf.all.forwarding=0', 'network'],
+  ['ip address show', 'nothing'],
+  ['nft add table inet other', 'firewall'],
+  ['nft add chain inet other forward { type filter hook forward priority 0; policy drop; }', 'firewall'],
+  ['nft insert rule inet other forward accept', 'firewall'],
+  ['nft flush chain inet other forward', 'firewall'],
+  ['nft add set inet other servers { type ipv4_addr; flags timeout; }', 'nothing'],
+  ['nft add element inet other servers { 192.0.2.1 timeout 5s }', 'nothing'],
+  ['nft flush set inet other servers', 'nothing'],
+  ['nft list ruleset', 'nothing'],
+  ['nft delete table inet other', 'firewall'],
+];
+
+for (const [command, announced] of commands) {
+  test.serial(`S7, S15: \`${command}\` announces ${announced}`, async (t) => {
+    t.is(await announcedBy(() => dual.must(command.split(' '))), announced);
+  });
+}
+
+test.serial('S7: resolv.conf that is made, rewritten, replaced, and removed is a change', async (t) => {
+  t.is(await announcedBy(() => fs.writeFileSync(file, 'nameserver 192.0.2.1\n')), 'network');
+  t.is(await announcedBy(() => fs.writeFileSync(file, 'nameserver 192.0.2.2\n')), 'network');
+  t.is(await announcedBy(() => {}), 'nothing');
+  fs.writeFileSync(`${file}.new`, 'nameserver 192.0.2.2\n');
+  t.is(await announcedBy(() => fs.renameSync(`${file}.new`, file)), 'network');
+  t.is(await announcedBy(() => fs.rmSync(file)), 'network');
+  t.is(
+    await announcedBy(() => fs.symlinkSync('resolv.conf', file)),
+    'network',
+    'a link to itself is no reason to fail',
+  );
+});
+
+test.serial('more announcements than the socket holds are a change, and hearing goes on', async (t) => {
+  const routes = Array.from({ length: 4000 }, (_, index) => `2001:db8:${(index + 16).toString(16)}::/64`);
+  const batch = (verb: string): string => routes.map((route) => `route ${verb} ${route} dev eth0\n`).join('');
+  const run = (verb: string): Promise<string> => dual.must(['ip', '-6', '-batch', '-'], { input: batch(verb) });
+  t.is(await announcedBy(() => run('add')), 'network');
+  t.is(await announcedBy(() => run('del')), 'network');
+  t.is(await announcedBy(() => {}), 'nothing');
+  t.is(await announcedBy(() => dual.must(['ip', 'link', 'set', 'eth0', 'mtu', '1300'])), 'network');
+});
+
+test.serial('a namespace of its own: what happens elsewhere is not heard', async (t) => {
+  t.is(await announcedBy(() => lab.host('host6').must(['ip', 'link', 'set', 'lo', 'mtu', '60000'])), 'nothing');
+});
