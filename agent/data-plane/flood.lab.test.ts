@@ -53,5 +53,6 @@ test(`ROBUST: ${PACKETS} random and mutated packets leave a live device alive`, 
   t.log(
     `${sent} packets in ${seconds.toFixed(1)} s; ${((after.residentOctets - before.residentOctets) / 2 ** 20).toFixed(1)} MiB more`,
   );
+  t.log(`${(seen ?? 0) - (seenBefore ?? 0)} verdicts`);
   t.log(JSON.stringify({ fourToSix: after.fourToSix.verdicts, sixToFour: after.sixToFour.verdicts }));
 });

@@ -155,3 +155,24 @@ test('identifications begin where chance says', (t) => {
   t.regex(first ?? '', / id=4660 /);
   t.regex(second ?? '', / id=4661 /);
 });
+
+test('RFC 7915 1.2-ICMPFRAG: a large ping is put together, translated, and cut for the other side', (t) => {
+  const scene = pumpScene();
+  // An echo request of 8 + 1,480 octets of zeros; its checksum is that of type, identifier and sequence number.
+  const first = `${from4} ttl=64 id=9 mf | protocol 1 | 0x0800f7fc00010002${'00'.repeat(1472)}`;
+  t.deepEqual(scene.through(`${from4} ttl=64 id=9 offset=1480 | protocol 1 | [8]`), []);
+  t.deepEqual(scene.through(first.replace('id=9', 'id=10')), [], 'another datagram');
+  const out = scene.through(first);
+  t.is(out.length, 2);
+  for (const piece of out) t.true(piece.startsWith(`${to6} hlim=63 | fragment id=`), piece);
+  t.deepEqual(scene.fourToSix().verdicts, { translated: 1 });
+
+  const reply = pumpScene();
+  const rest = reply.through(`${from6} hlim=64 | fragment id=5 offset=1448 | protocol 58 | [40]`);
+  t.deepEqual(rest, []);
+  const head = `0x8100${'0000'}00010002${'00'.repeat(1440)}`;
+  const [whole, ...more] = reply.through(`${from6} hlim=64 | fragment id=5 mf | protocol 58 | ${head}`);
+  t.deepEqual(more, []);
+  t.true(whole?.startsWith(`${to4} ttl=63`), whole);
+  t.true(whole?.includes('ICMPv4 echo-reply id=1 seq=2'), whole);
+});

@@ -12,7 +12,7 @@ import { HeaderBuffer } from '../../translator/header-buffer.ts';
 import { Identifications } from '../../translator/identifications.ts';
 import { isIllegalIpv4, isIllegalIpv6 } from '../../translator/illegal-address.ts';
 import { PacketBuffer } from '../../translator/packet-buffer.ts';
-import type { PathMtu } from '../../translator/path-mtu.ts';
+import { PathMtu } from '../../translator/path-mtu.ts';
 import { translate6to4 } from '../../translator/six-to-four.ts';
 import { isRefused, type Verdict, verdict } from '../../translator/verdict.ts';
 import * as ipv4Header from '../../translator/wire/ipv4.ts';
@@ -20,6 +20,10 @@ import * as ipv6Header from '../../translator/wire/ipv6.ts';
 import { base, direction, extra } from './counters.ts';
 import { ErrorSender, type ErrorSenderParts } from './error-sender.ts';
 import { holdSeconds } from './hold-time.ts';
+import { offer, Reassembly } from './reassembly.ts';
+
+/** The longest packet IPv4 can have. */
+const LONGEST_IPV4 = 65_535;
 
 export interface PumpParts extends ErrorSenderParts {
   readonly table: SharedTable;
@@ -35,29 +39,51 @@ export interface PumpParts extends ErrorSenderParts {
 /** Moves packets between one device queue and the translator; used by one thread. */
 export class Pump {
   readonly #parts: PumpParts;
-  readonly #packet = new PacketBuffer();
+  /** What was received, and what is worked on: the same, unless that was the last fragment of a ping. */
+  readonly #received = new PacketBuffer();
+  #packet = this.#received;
+  readonly #reassembly = new Reassembly();
   readonly #out: HeaderBuffer;
   readonly #errors: ErrorSender;
   readonly #address = new Ipv6Words();
+  /** What came in fragments may be longer than the device's MTU: the kernel takes it from us as it is. */
+  readonly #inOnePiece: PathMtu;
 
   constructor(parts: PumpParts) {
     this.#parts = parts;
     this.#out = new HeaderBuffer(new Identifications(parts.random));
     this.#errors = new ErrorSender(parts);
+    this.#inOnePiece = Object.assign(new PathMtu(), parts.path, { mtu4: LONGEST_IPV4 });
   }
 
   /** Handles packets until there are none, at most `limit`; `now` is milliseconds since 1970. Returns how many. */
   drain(limit: number, now: number): number {
     const { device } = this.#parts;
-    const packet = this.#packet;
+    const packet = this.#received;
     const seconds = Math.floor(now / 1000);
     let handled = 0;
     while (handled < limit && device.read(packet)) {
       handled++;
-      if (packet.view.getUint8(packet.start) >>> 4 === 6) this.#sixToFour(seconds, now);
-      else this.#fourToSix(seconds, now);
+      const isIpv6 = packet.view.getUint8(packet.start) >>> 4 === 6;
+      const offered = this.#reassembly.offer(packet, now);
+      if (offered === offer.NOT_OURS) this.#handle(packet, isIpv6, seconds, now);
+      else if (offered === offer.WHOLE) this.#handle(this.#reassembly.packet, isIpv6, seconds, now);
+      else this.#countFragment(isIpv6, offered);
     }
     return handled;
+  }
+
+  #handle(packet: PacketBuffer, isIpv6: boolean, seconds: number, now: number): void {
+    this.#packet = packet;
+    if (isIpv6) this.#sixToFour(seconds, now);
+    else this.#fourToSix(seconds, now);
+  }
+
+  /** A fragment that waits for others is no packet yet; one that cannot be put together is what the translator drops. */
+  #countFragment(isIpv6: boolean, offered: number): void {
+    const slots = base(isIpv6 ? direction.SIX_TO_FOUR : direction.FOUR_TO_SIX);
+    const outcome = verdict['dropped-fragmented-icmp'];
+    if (offered === offer.DROPPED) (this.#parts.counters[slots + outcome] as number)++;
   }
 
   #fourToSix(seconds: number, now: number): void {
@@ -75,9 +101,10 @@ export class Pump {
   }
 
   #sixToFour(seconds: number, now: number): void {
-    const { counters, maps, path, table } = this.#parts;
+    const { counters, maps, table } = this.#parts;
     const packet = this.#packet;
     const out = this.#out;
+    const path = packet === this.#received ? this.#parts.path : this.#inOnePiece;
     const outcome: Verdict = this.#isLoop6() ? verdict['dropped-loop'] : translate6to4(packet, maps, path, out);
     const slots = base(direction.SIX_TO_FOUR);
     (counters[slots + outcome] as number)++;

@@ -70,8 +70,7 @@ function fragments(type: number, length: number, cuts: readonly number[]): Fragm
   });
 }
 
-function content(packet: PacketBuffer | undefined): Uint8Array {
-  if (packet === undefined) throw new Error('no packet');
+function content(packet: PacketBuffer): Uint8Array {
   return packet.bytes.slice(packet.start, packet.start + packet.length);
 }
 

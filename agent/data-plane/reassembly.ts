@@ -38,9 +38,9 @@ export class Reassembly {
     return this.#datagrams.reduce((count, { since }) => count + (since === 0 ? 0 : 1), 0);
   }
 
-  /** The datagram that the last offer made whole. Good until the next offer. */
-  get packet(): PacketBuffer | undefined {
-    return this.#whole?.packet;
+  /** The datagram that the last offer made whole, if it said so. Good until the next offer. */
+  get packet(): PacketBuffer {
+    return (this.#whole as Datagram).packet;
   }
 
   /** Offers a packet that was received at `now` (milliseconds). `WHOLE`: translate `packet` instead of it. */
