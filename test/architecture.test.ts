@@ -82,7 +82,7 @@ test('an import against the arrows is found, of every kind', (t) => {
 });
 
 test('the leaves of the agent belong to the agent', (t) => {
-  for (const leaf of ['agent/data-plane/', 'agent/control/', 'agent/cli/', 'agent/config/']) {
+  for (const leaf of ['agent/data-plane/', 'agent/control/', 'agent/cli/', 'agent/config/', 'agent/translate/']) {
     t.deepEqual(wrongUseOfLeaf(code, leaf, 'agent/'), []);
   }
   t.is(
@@ -99,8 +99,25 @@ test('bis starts without koffi and without the resolver', (t) => {
   const heavy = (names: string[]): string[] =>
     names.filter((name) => /^(koffi|dns-packet)$|^resolver\/|^agent\/data-plane\//.test(name));
   t.deepEqual(heavy(loaded), []);
+  t.deepEqual(
+    loaded.filter((name) => /^(translator|mapper)\//.test(name)),
+    [],
+    'the translator is loaded by the command that translates, when it runs',
+  );
   const chain = [file('a.ts', "import { b } from './b.ts';\n"), file('b.ts', "import koffi from 'koffi';\n")];
   t.deepEqual(heavy([...loadedBy(chain, ['a.ts'])]), ['koffi']);
+});
+
+test('bis translate needs no device', (t) => {
+  const tool = sources.map(({ path: name }) => name).filter((name) => name.startsWith('agent/translate/'));
+  const loaded = [...loadedBy(sources, tool)];
+  t.true(loaded.includes('translator/four-to-six.ts'));
+  t.deepEqual(
+    loaded.filter((name) =>
+      /^(koffi|dns-packet|pino)$|^(resolver|install)\/|^agent\/(?!translate\/|config\/)/.test(name),
+    ),
+    [],
+  );
 });
 
 test('nothing on the packet path waits, throws, logs or makes a view', (t) => {

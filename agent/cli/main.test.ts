@@ -29,7 +29,8 @@ test('usage errors exit 2 and say what is wrong', async (t) => {
 });
 
 test('every command explains itself and lists the exit statuses', async (t) => {
-  const commands = ['up', 'down', 'status', 'mappings', 'daemon', 'stop', 'config', 'config example', 'config check'];
+  const config = ['config', 'config example', 'config check'];
+  const commands = ['up', 'down', 'status', 'mappings', 'daemon', 'stop', 'translate', ...config];
   for (const command of ['', ...commands]) {
     const { code, stdout } = await bis(...command.split(' ').filter((word) => word !== ''), '--help');
     t.is(code, 0);
@@ -73,12 +74,13 @@ test('the command line loads neither the daemon nor what it is made of', (t) => 
     'status-text',
     'command',
     'daemon',
+    'translate',
   ];
   for (const file of files) {
     const source = readFileSync(new URL(`./${file}.ts`, import.meta.url), 'utf8');
     t.notRegex(
       source,
-      /^import .* from '(koffi|pino|\.\.\/(daemon|data-plane|\.\.\/resolver|control\/server).*)'/m,
+      /^import .* from '(koffi|pino|\.\.\/(daemon|data-plane|\.\.\/(resolver|translator)|control\/server).*)'/m,
       file,
     );
   }

@@ -8,6 +8,7 @@ import { exitCode, exitCodeHelp } from './exit-code.ts';
 import { addMappings } from './mappings.ts';
 import { addStatus } from './status.ts';
 import { addStop } from './stop.ts';
+import { addTranslate } from './translate.ts';
 import { addUp } from './up.ts';
 
 /** The version of the package this file belongs to. */
@@ -26,7 +27,7 @@ const program = new Command('bis')
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'bis: ')) })
   .addHelpText('after', exitCodeHelp);
 
-for (const add of [addUp, addDown, addStatus, addMappings, addDaemon, addStop, addConfig]) add(program);
+for (const add of [addUp, addDown, addStatus, addMappings, addDaemon, addStop, addConfig, addTranslate]) add(program);
 
 // A reader that has seen enough, as in `bis mappings | head`, is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,0 +1,109 @@
+/**
+ * The translator as a tool: one packet in, all that would be sent about it out, whichever side it is for. What a device
+ * adds in the agent is not here: no rate limit on our errors, so the same packets always have the same outcome.
+ */
+import { translate4to6 } from '../../translator/four-to-six.ts';
+import { HeaderBuffer } from '../../translator/header-buffer.ts';
+import { LONGEST_ICMP_ERROR, writeIcmpv4Error, writeIcmpv6Error } from '../../translator/icmp-error.ts';
+import { Identifications } from '../../translator/identifications.ts';
+import { PacketBuffer } from '../../translator/packet-buffer.ts';
+import { translate6to4 } from '../../translator/six-to-four.ts';
+import { isRefused, type Verdict, type VerdictName, verdict, verdicts } from '../../translator/verdict.ts';
+import * as icmpv6 from '../../translator/wire/icmpv6.ts';
+import { Hairpin } from './hairpin.ts';
+import type { Settings } from './settings.ts';
+
+export interface Sent {
+  /** The side it goes out on. */
+  readonly to: 'ipv4' | 'ipv6';
+  readonly octets: Uint8Array;
+}
+
+export interface Outcome {
+  readonly verdict: 'translated' | 'dropped' | 'refused';
+  readonly reason: VerdictName;
+  /** Every packet that is sent: the translated one, its fragments, or an ICMP error to its sender. */
+  readonly out: readonly Sent[];
+}
+
+/** IPv6's header is longer than IPv4's by this many octets. */
+const GROWTH = 20;
+
+/** Translates by one set of settings, with counters of its own. */
+export class PacketTranslator {
+  readonly #settings: Settings;
+  /** Identifications begin at 1, so that the same input has the same output; 0 looks like one that is not there. */
+  readonly #out = new HeaderBuffer(new Identifications((counters) => counters.fill(1)));
+  readonly #hairpin: Hairpin | undefined;
+  readonly #error = new DataView(new ArrayBuffer(LONGEST_ICMP_ERROR));
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+    const { explicit, embedded, path } = settings;
+    this.#hairpin = embedded === undefined ? undefined : new Hairpin(explicit, embedded, path);
+  }
+
+  /** What becomes of the packet in a buffer, in the direction that its version asks for. */
+  translate(packet: PacketBuffer): Outcome {
+    const { maps, path } = this.#settings;
+    const isIpv6 = packet.length > 0 && packet.view.getUint8(packet.start) >>> 4 === 6;
+    const outcome = (isIpv6 ? translate6to4 : translate4to6)(packet, maps, path, this.#out);
+    if (isRefused(outcome)) return done(outcome, this.#errorAbout(packet, isIpv6));
+    if (outcome !== verdict.translated) return done(outcome, []);
+    const pieces = this.#pieces(packet);
+    if (isIpv6 && this.#hairpin?.turns(packet)) return this.#turnRound(packet, pieces, this.#hairpin);
+    return done(outcome, sent(isIpv6 ? 'ipv4' : 'ipv6', pieces));
+  }
+
+  #pieces(packet: PacketBuffer): Uint8Array[] {
+    return Array.from({ length: this.#out.count }, (_, piece) => this.#out.join(packet, piece));
+  }
+
+  /** Sends an IPv6 packet that became IPv4 back to IPv6, each piece for itself. */
+  #turnRound(packet: PacketBuffer, pieces: readonly Uint8Array[], hairpin: Hairpin): Outcome {
+    const back: Uint8Array[] = [];
+    for (const octets of pieces) {
+      const piece = new PacketBuffer(octets);
+      piece.length = octets.length;
+      const maps = hairpin.mapsBack(piece.view);
+      if (maps === undefined) return done(verdict['dropped-loop'], []);
+      const outcome = translate4to6(piece, maps, hairpin.path, this.#out);
+      if (outcome === verdict['refused-packet-too-big']) {
+        // The sender is told in its own family, of the length of its own packet.
+        const { refusal } = this.#out;
+        refusal.type = icmpv6.type.PACKET_TOO_BIG;
+        refusal.code = 0;
+        refusal.parameter += GROWTH;
+        return done(outcome, this.#errorAbout(packet, true));
+      }
+      if (outcome !== verdict.translated) return done(outcome, []);
+      back.push(...this.#pieces(piece));
+    }
+    return done(verdict.translated, sent('ipv6', back));
+  }
+
+  /** The ICMP error that `refusal` describes, if there is an address to send it from and the packet may be answered. */
+  #errorAbout(packet: PacketBuffer, isIpv6: boolean): Sent[] {
+    const { ownIpv4, ownIpv6 } = this.#settings;
+    const { refusal } = this.#out;
+    let length = 0;
+    if (isIpv6) {
+      if (ownIpv6 !== undefined) length = writeIcmpv6Error(packet, ownIpv6, refusal, this.#error, 0);
+    } else if (ownIpv4 !== undefined) length = writeIcmpv4Error(packet, ownIpv4, refusal, this.#error, 0);
+    if (length === 0) return [];
+    return sent(isIpv6 ? 'ipv6' : 'ipv4', [new Uint8Array(this.#error.buffer.slice(0, length))]);
+  }
+}
+
+function sent(to: Sent['to'], pieces: readonly Uint8Array[]): Sent[] {
+  return pieces.map((octets) => ({ to, octets }));
+}
+
+function done(outcome: Verdict, out: readonly Sent[]): Outcome {
+  const isTranslated = outcome === verdict.translated;
+  return {
+    verdict: isTranslated ? 'translated' : isRefused(outcome) ? 'refused' : 'dropped',
+    reason: verdicts[outcome] as VerdictName,
+    out,
+  };
+}
