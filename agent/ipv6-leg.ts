@@ -2,6 +2,7 @@
  * The IPv6 leg: the TUN device with its routes, the tables that guard and masquerade it, and forwarding between it and
  * the uplinks. Made in an order in which nothing can leave unmasqueraded, undone in reverse.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { deviceSteps } from '../install/device.ts';
 import type { Host } from '../install/host.ts';
 import { Nft } from '../install/nft.ts';
@@ -22,6 +23,10 @@ const GROWTH = 20;
  * kernel says; a smaller device would refuse what a large uplink brings.
  */
 export const DEVICE_MTU = 65_535;
+
+/** How long what is taken is waited for. */
+const MOST_TRIES = 10;
+const TRY_MILLISECONDS = 100;
 
 export interface Ipv6LegParts {
   readonly instance: Instance;
@@ -58,8 +63,8 @@ export class Ipv6Leg {
     const nft = new Nft();
     undoing.add('remove the nft tables', () => nft.close());
     const settings = tableSettings(instance);
-    makeTables(nft, settings, log);
-    const tun = openTun(instance.device, instance.queues);
+    await makeTables(nft, settings, log);
+    const tun = await makeDevice(instance, parts.host);
     undoing.add(`remove ${instance.device}`, () => closeTun(tun));
     const leg = new Ipv6Leg(parts, nft, tun, settings);
     undoing.add(`end forwarding between ${instance.device} and the uplinks`, () => leg.#forwarding.stop());
@@ -98,19 +103,47 @@ export class Ipv6Leg {
   }
 }
 
-/** Makes our tables, which has to be done before there is a device. Throws when they are there already. */
-function makeTables(nft: Nft, settings: TableSettings, log: Log): void {
+/** Makes our tables, which has to be done before there is a device. Rejects when they are there already. */
+async function makeTables(nft: Nft, settings: TableSettings, log: Log): Promise<void> {
+  const name = `inet ${settings.table}`;
   try {
-    nft.run(tableCommands(settings));
+    await patiently(() => nft.run(tableCommands(settings)));
   } catch (cause) {
-    const isTaken = cause instanceof Error && /File exists|Operation not permitted/.test(cause.message);
-    const why = isTaken ? ': it is there already, so another agent runs in this network namespace' : '';
-    throw new Error(`Cannot create the nft table inet ${settings.table}${why}`, isTaken ? undefined : { cause });
+    if (!isTaken(cause)) throw new Error(`Cannot create the nft table ${name}`, { cause });
+    throw new Error(
+      `Cannot create the nft table ${name}: it is there, so another agent runs in this network namespace`,
+    );
   }
   try {
     nft.run(arpTableCommands(settings));
   } catch (error) {
     log.warn({ err: error }, 'This kernel has no ARP tables: neighbours may learn the self address');
+  }
+}
+
+/** Opens the device. Rejects when there is an interface of that name: opening would take over a TUN device somebody made. */
+async function makeDevice({ device, queues }: Instance, host: Host): Promise<OpenTun> {
+  return patiently(() => {
+    if (host.readText(`/proc/sys/net/ipv4/conf/${device}/forwarding`) !== undefined) {
+      throw new Error(`Cannot create ${device}: File exists`);
+    }
+    return openTun(device, queues);
+  });
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof Error && /File exists|Operation not permitted/.test(error.message);
+}
+
+/** What a killed agent had is gone up to 0.3 s after it; for so long, what is taken is tried again. */
+async function patiently<T>(make: () => T): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return make();
+    } catch (error) {
+      if (!isTaken(error) || tries === MOST_TRIES) throw error;
+      await sleep(TRY_MILLISECONDS);
+    }
   }
 }
 
