@@ -6,6 +6,8 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import test from 'ava';
+import { Lab } from '../../test/lab/lab.ts';
+import { nodeCommand } from '../../test/lab/tools.ts';
 import { LabDataPlane } from './fixture/lab-data-plane.ts';
 
 const everything = ['checksum', 'tso4', 'tso6', 'tso-ecn', 'uso4', 'uso6'];
@@ -88,4 +90,18 @@ test.serial('a device that somebody deletes is told once, and stopping does not 
   await plane.report();
   t.false((await plane.report()).isAlive);
   t.is((await plane.program.stop()).status, 0);
+});
+
+test.serial("somebody else's device of that name is not taken over", async (t) => {
+  const lab = await Lab.build({ hosts: [{ name: 'one' }], links: [] });
+  try {
+    const host = lab.host('one');
+    await host.must(['ip', 'tuntap', 'add', 'dev', 'bis0', 'mode', 'tun']);
+    const { status, stderr } = await host.run(nodeCommand('agent/data-plane/fixture/one-host.ts'));
+    t.not(status, 0);
+    t.regex(stderr, /Cannot create bis0: EBUSY/);
+    t.regex(await host.must(['ip', 'tuntap', 'show']), /^bis0: tun persist/m);
+  } finally {
+    await lab.demolish();
+  }
 });

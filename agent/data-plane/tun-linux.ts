@@ -10,7 +10,7 @@ import { readVirtioNetHeader, VIRTIO_NET_HEADER_SIZE, writeVirtioNetHeader } fro
 
 /** From linux/if_tun.h. */
 const request = { SET_IFF: 0x400454ca, SET_OFFLOAD: 0x400454d0, SET_VNET_HEADER_SIZE: 0x400454d8 } as const;
-const iff = { TUN: 0x0001, NO_PI: 0x1000, VNET_HDR: 0x4000, MULTI_QUEUE: 0x0100 } as const;
+const iff = { TUN: 0x0001, NO_PI: 0x1000, VNET_HDR: 0x4000, MULTI_QUEUE: 0x0100, TUN_EXCL: 0x8000 } as const;
 const offload = { checksum: 0x01, tso4: 0x02, tso6: 0x04, 'tso-ecn': 0x08, uso4: 0x20, uso6: 0x40 } as const;
 
 /** `struct ifreq`: 16 octets of name, then the flags; padded to the size the kernel copies. */
@@ -48,7 +48,9 @@ export function openTun(name: string, queues: number, calls: TunCalls = libc): O
       const fd = calls.open('/dev/net/tun', flag.RDWR | flag.NONBLOCK | flag.CLOEXEC);
       if (fd < 0) throw failure('open /dev/net/tun');
       opened.push(fd);
-      offloads = configureQueue(fd, name, queues > 1, calls);
+      // The first queue makes the device, and fails where there is one: it would be somebody else's.
+      const flags = (queues > 1 ? iff.MULTI_QUEUE : 0) | (queue === 0 ? iff.TUN_EXCL : 0);
+      offloads = configureQueue(fd, name, flags, calls);
     }
     return { name, queues: opened, offloads };
   } catch (error) {
@@ -62,15 +64,11 @@ export function closeTun(tun: OpenTun): void {
   for (const fd of tun.queues) libc.close(fd);
 }
 
-/** Makes `fd` a queue of the device. Returns the offloads the kernel agreed to. */
-function configureQueue(fd: number, name: string, severalQueues: boolean, calls: TunCalls): readonly string[] {
+/** Makes `fd` a queue of the device, with `flags` besides the usual ones. Returns the offloads the kernel agreed to. */
+function configureQueue(fd: number, name: string, flags: number, calls: TunCalls): readonly string[] {
   const ifreq = new Uint8Array(IFREQ.SIZE);
   ifreq.set(new TextEncoder().encode(name).subarray(0, IFREQ.NAME - 1));
-  new DataView(ifreq.buffer).setUint16(
-    IFREQ.NAME,
-    iff.TUN | iff.NO_PI | iff.VNET_HDR | (severalQueues ? iff.MULTI_QUEUE : 0),
-    true,
-  );
+  new DataView(ifreq.buffer).setUint16(IFREQ.NAME, iff.TUN | iff.NO_PI | iff.VNET_HDR | flags, true);
   if (calls.ioctl(fd, request.SET_IFF, ifreq) < 0) throw failure(`create ${name}`);
   const size = new Uint8Array(4);
   new DataView(size.buffer).setInt32(0, VIRTIO_NET_HEADER_SIZE, true);
