@@ -71,6 +71,7 @@ test('captures that cannot be used are named, with why', async (t) => {
     ],
     [[directory, output], `bis: ${directory}: cannot be read (EISDIR: illegal operation on a directory, read)\n`],
     [[input, input], `bis: ${input}: it is the file that is read\n`],
+    [[input, '/dev/full'], 'bis: /dev/full: cannot be written (ENOSPC: no space left on device, write)\n'],
     [[damaged, output], `bis: ${damaged}: it ends in record 2\n`],
   ];
   for (const [files, stderr] of rows) {

@@ -32,7 +32,7 @@ export class JsonLines {
       return { id: null, error: 'The line is no JSON object' };
     }
     const { id = null, packet, config } = request as { id?: unknown; packet?: unknown; config?: unknown };
-    if (config !== undefined) {
+    if (config != null) {
       // State begins anew with every configuration, also with an equal one.
       try {
         this.#translator = new PacketTranslator(readSettings(config));

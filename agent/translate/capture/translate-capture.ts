@@ -33,7 +33,8 @@ export async function translateCapture(work: CaptureWork): Promise<Tally> {
     if (work.output === undefined) return await translateAll(work, reader, find, undefined);
     const output = openOther(work.output, input);
     try {
-      const writer = new PcapWriter((octets) => writeAll(output, octets), reader.isNanosecond);
+      const { output: name } = work;
+      const writer = new PcapWriter((octets) => writeAll(name, output, octets), reader.isNanosecond);
       try {
         return await translateAll(work, reader, find, writer);
       } finally {
@@ -93,8 +94,12 @@ function open(file: string, mode: 'r' | 'w'): number {
   }
 }
 
-function writeAll(file: number, octets: Uint8Array): void {
-  for (let done = 0; done < octets.length; ) done += writeSync(file, octets, done);
+function writeAll(name: string, file: number, octets: Uint8Array): void {
+  try {
+    for (let done = 0; done < octets.length; ) done += writeSync(file, octets, done);
+  } catch (error) {
+    throw new CaptureError(`${name}: cannot be written (${(error as Error).message})`, { cause: error });
+  }
 }
 
 /** Says which file a fault is in. */
