@@ -87,7 +87,10 @@ const SELF_PREFIX_FILE = 'self-prefix';
  * The self prefix of this host: drawn once and kept in the state directory, so that connections survive a restart. A
  * file that cannot be read back is replaced; a directory that cannot be written gives a prefix for this run only.
  */
-export function selfPrefix(stateDirectory: string, random = randomBytes): { prefix: Ipv6Prefix; problem?: Error } {
+export function selfPrefix(
+  stateDirectory: string,
+  random: (octets: number) => Uint8Array = randomBytes,
+): { prefix: Ipv6Prefix; problem?: Error } {
   const file = join(stateDirectory, SELF_PREFIX_FILE);
   try {
     const kept = parseIpv6Prefix(readFileSync(file, 'utf8').trim());

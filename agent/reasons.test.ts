@@ -20,8 +20,8 @@ const fine: Observations = {
   problem: undefined,
 };
 
-const closed = { family: 'inet', table: 'fw', chain: 'fwd', reason: 'policy drop stops bis0 to eth0' } as const;
-const opening = 'nft \'insert rule inet fw fwd iifname "bis0" accept\'';
+const closed = { family: 'inet', table: 'fw', chain: 'forward', reason: 'policy drop stops bis0 to eth0' } as const;
+const opening = 'nft \'insert rule inet fw forward iifname "bis0" accept\'';
 
 /** What is observed besides, and the codes of the reasons it gives. */
 const table: readonly [string, Partial<Observations>, readonly string[]][] = [
@@ -78,7 +78,7 @@ test('S15: a closed chain is named with its table and the command that opens it'
   t.deepEqual(degradedReasons({ ...fine, blocking }), [
     {
       code: 'firewall',
-      text: 'Chain fwd of table inet fw drops translated packets: policy drop stops bis0 to eth0.',
+      text: 'Chain forward of table inet fw drops translated packets: policy drop stops bis0 to eth0.',
       command: opening,
     },
   ]);
