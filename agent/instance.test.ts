@@ -92,7 +92,7 @@ for (const [what, text] of [
   ['binary', '\0\xff\0'],
   ['a directory', undefined],
 ] as const) {
-  test(`M14: a kept self prefix that is ${what} is no refusal to start`, (t) => {
+  test(`a kept self prefix that is ${what} is no refusal to start`, (t) => {
     const directory = directoryOf(t);
     const file = join(directory, 'self-prefix');
     if (text === undefined) {
@@ -111,7 +111,7 @@ for (const [what, text] of [
   });
 }
 
-test('M14: a directory that cannot be written gives a prefix for this run, and says so', (t) => {
+test('a directory that cannot be written gives a prefix for this run, and says so', (t) => {
   const { prefix: self, problem } = selfPrefix('/dev/null/nowhere', drawn);
   t.is(formatIpv6Prefix(self), ula);
   t.is(problem?.message, 'Cannot keep the self prefix in /dev/null/nowhere/self-prefix');
