@@ -178,6 +178,45 @@ test('D6: of one connection only so many questions are worked on; the rest wait,
   await listener.close();
 });
 
+test('D6: a connection that brings anything but questions is ended, and costs no more than that', async (t) => {
+  let asked = 0;
+  const listener = await start(async (message) => {
+    asked++;
+    return answerTo(message, said);
+  });
+  const nothing = framed(new Uint8Array());
+  const answer = framed(answerTo(question('host6.example A'), said));
+  for (const junk of [nothing, framed(new Uint8Array(11)), answer]) {
+    const socket = await connected(listener);
+    socket.write(Buffer.concat(Array.from({ length: 1000 }, () => junk)));
+    t.deepEqual(await take(socket, 1), []);
+  }
+  t.is(asked, 0);
+  await listener.close();
+});
+
+test('D6: a pile of questions that are answered at once leaves others their turn', async (t) => {
+  let sinceTurn = 0;
+  let most = 0;
+  const listener = await start(async (message) => {
+    most = Math.max(most, ++sinceTurn);
+    return answerTo(message, said);
+  });
+  let isOver = false;
+  const turn = (): void => {
+    sinceTurn = 0;
+    if (!isOver) setImmediate(turn);
+  };
+  turn();
+  const socket = await connected(listener);
+  socket.write(Buffer.concat(Array.from({ length: 1000 }, () => framed(question('host6.example A')))));
+  t.is((await take(socket, 1000)).length, 1000);
+  t.true(most <= 2 * limit.QUESTIONS, `${most} in one turn`);
+  isOver = true;
+  socket.destroy();
+  await listener.close();
+});
+
 test('D6: a connection with nothing to do is ended after 10 s, a trickle of octets notwithstanding', async (t) => {
   const clock = new ManualClock();
   const listener = await start(answering, { clock });

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { createServer, isIPv6, type Server, type Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
 import { FrameReader, framed } from '../message/frames.ts';
+import { flag, HEADER_LENGTH, hasFlag } from '../message/header.ts';
 import type { Arrival } from '../question.ts';
 import type { ServingParts } from './over-udp.ts';
 
@@ -14,7 +15,7 @@ export const limit = {
   CONNECTIONS: 64,
   /** Milliseconds without a whole question coming in or an answer going out. */
   IDLE: 10_000,
-  /** Questions of one connection being worked on; its next ones wait unread. */
+  /** Questions of one connection being worked on, and taken up in one turn; its next ones wait unread. */
   QUESTIONS: 32,
 } as const;
 
@@ -50,6 +51,11 @@ export function serveTcp(server: Server, parts: ServingParts & { readonly clock:
   };
 }
 
+/** Whether what came can never be answered: no header, or an answer. */
+function isNoQuestion(message: Uint8Array): boolean {
+  return message.length < HEADER_LENGTH || hasFlag(message, flag.QR);
+}
+
 class Connection {
   readonly #socket: Socket;
   readonly #parts: ServingParts & { readonly clock: Clock };
@@ -60,6 +66,8 @@ class Connection {
   /** Those that send answers of several messages, and wait for the client to read. */
   readonly #blocked: (() => void)[] = [];
   #inFlight = 0;
+  /** Questions taken up in this turn of the event loop: those answered at once would never let others have theirs. */
+  #taken = 0;
   /** The client has said all it will; it may still be waiting for answers. */
   #hasEnded = false;
   #callOff = (): void => {};
@@ -82,6 +90,7 @@ class Connection {
     socket.on('error', () => {});
     socket.on('close', () => {
       this.#callOff();
+      this.#waiting.length = 0;
       this.#unblock();
       onChange();
     });
@@ -99,6 +108,11 @@ class Connection {
   #read(chunk: Uint8Array): void {
     const messages = this.#frames.push(chunk);
     if (messages.length === 0) return;
+    // Two octets that say "nothing follows" cost their sender less than us: who does not ask is not listened to.
+    if (messages.some(isNoQuestion)) {
+      this.close();
+      return;
+    }
     this.#waiting.push(...messages);
     this.#happened();
     this.#work();
@@ -106,16 +120,23 @@ class Connection {
 
   /** Takes up waiting questions as far as the limits allow, and reads on only when none is left waiting. */
   #work(): void {
-    while (this.#inFlight < limit.QUESTIONS && !this.#socket.writableNeedDrain) {
+    const { QUESTIONS } = limit;
+    while (this.#inFlight < QUESTIONS && this.#taken < QUESTIONS && !this.#socket.writableNeedDrain) {
       const message = this.#waiting.shift();
       if (message === undefined) {
         if (this.#hasEnded && this.isIdle) this.#socket.end();
         return void this.#socket.resume();
       }
+      if (this.#taken++ === 0) setImmediate(() => this.#nextTurn());
       this.#inFlight++;
       void this.#answer(message);
     }
     this.#socket.pause();
+  }
+
+  #nextTurn(): void {
+    this.#taken = 0;
+    this.#work();
   }
 
   async #answer(message: Uint8Array): Promise<void> {
