@@ -6,7 +6,7 @@ import { fakeHost, fakeMappings, local } from './fixture/surroundings.ts';
 import { answerTo, printed, question, withField } from './fixture/zone-line.ts';
 import { idOf, withId } from './message/header.ts';
 import type { Arrival } from './question.ts';
-import { MOST_IN_FLIGHT } from './refuse-overload.ts';
+import { CHANCE_MS, MOST_IN_FLIGHT } from './refuse-overload.ts';
 import { createResolver, type Resolver, type ResolverParts } from './resolver.ts';
 import { defaultSettings } from './settings.ts';
 import { plainSockets } from './upstream/sockets.ts';
@@ -211,6 +211,23 @@ test('D6: over 1024 questions in flight the next are refused, and afterwards all
   }
   t.is(resolver.counters.refused, 10);
   t.is(resolver.inFlight, MOST_IN_FLIGHT);
+});
+
+test('D6: questions nobody answers give way to new ones after a second', async (t) => {
+  const clock = new ManualClock();
+  const sockets = { udp: () => new Promise<never>(() => {}), tcp: () => new Promise<never>(() => {}) };
+  const resolver = create({ clock, sockets });
+  const upstream = { address: '192.0.2.1', port: 53 };
+  const ask = (name: string) => resolver.answer(question(`${name} TXT`), from(upstream));
+  const oldest = ask('oldest.example');
+  for (let id = 1; id < MOST_IN_FLIGHT; id++) void ask(`n${id}.example`);
+  await clock.pass(CHANCE_MS - 1);
+  t.is(printed(await ask('early.example')).rcode, 'REFUSED');
+  await clock.pass(1);
+  void ask('late.example');
+  t.is(printed(await oldest).rcode, 'REFUSED');
+  t.is(resolver.inFlight, MOST_IN_FLIGHT);
+  t.is(resolver.counters.refused, 2);
 });
 
 test('D8: one question is at most two datagrams to its upstream', (t) =>

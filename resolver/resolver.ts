@@ -62,7 +62,7 @@ export function createResolver(parts: ResolverParts): Resolver {
   const upstreams = forward({ exchange: createExchange({ sockets, random, counters }), clock, counters });
   const answered = chain(
     [
-      refuseOverload(() => inFlight, counters),
+      refuseOverload(clock, counters),
       relayTransfer({ sockets, random, clock, counters }),
       neverSilent(counters),
       relay(upstreams, counters),
