@@ -3,6 +3,7 @@
  * adds in the agent is not here: no rate limit on our errors, so the same packets always have the same outcome.
  */
 import { translate4to6 } from '../../translator/four-to-six.ts';
+import { turnRound } from '../../translator/hairpin.ts';
 import { HeaderBuffer } from '../../translator/header-buffer.ts';
 import { LONGEST_ICMP_ERROR, writeIcmpv4Error, writeIcmpv6Error } from '../../translator/icmp-error.ts';
 import { Identifications } from '../../translator/identifications.ts';
@@ -29,6 +30,10 @@ export interface Outcome {
 /** IPv6's header is longer than IPv4's by this many octets. */
 const GROWTH = 20;
 
+/** A packet that turns round: as IPv4, and what becomes of that. */
+const again = new PacketBuffer();
+const back = new HeaderBuffer();
+
 /** Translates by one set of settings, with counters of its own. */
 export class PacketTranslator {
   readonly #settings: Settings;
@@ -39,8 +44,8 @@ export class PacketTranslator {
 
   constructor(settings: Settings) {
     this.#settings = settings;
-    const { explicit, embedded, path } = settings;
-    this.#hairpin = embedded === undefined ? undefined : new Hairpin(explicit, embedded, path);
+    const { explicit, embedded } = settings;
+    this.#hairpin = embedded === undefined ? undefined : new Hairpin(explicit, embedded);
   }
 
   /** What becomes of the packet in a buffer, in the direction that its version asks for. */
@@ -50,36 +55,28 @@ export class PacketTranslator {
     const outcome = (isIpv6 ? translate6to4 : translate4to6)(packet, maps, path, this.#out);
     if (isRefused(outcome)) return done(outcome, this.#errorAbout(packet, isIpv6));
     if (outcome !== verdict.translated) return done(outcome, []);
-    const pieces = this.#pieces(packet);
-    if (isIpv6 && this.#hairpin?.turns(packet)) return this.#turnRound(packet, pieces, this.#hairpin);
-    return done(outcome, sent(isIpv6 ? 'ipv4' : 'ipv6', pieces));
-  }
-
-  #pieces(packet: PacketBuffer): Uint8Array[] {
-    return Array.from({ length: this.#out.count }, (_, piece) => this.#out.join(packet, piece));
+    if (isIpv6 && this.#hairpin?.turns(packet)) return this.#turnRound(packet, this.#hairpin);
+    return done(outcome, sent(isIpv6 ? 'ipv4' : 'ipv6', pieces(packet, this.#out)));
   }
 
   /** Sends an IPv6 packet that became IPv4 back to IPv6, each piece for itself. */
-  #turnRound(packet: PacketBuffer, pieces: readonly Uint8Array[], hairpin: Hairpin): Outcome {
-    const back: Uint8Array[] = [];
-    for (const octets of pieces) {
-      const piece = new PacketBuffer(octets);
-      piece.length = octets.length;
-      const maps = hairpin.mapsBack(piece.view);
-      if (maps === undefined) return done(verdict['dropped-loop'], []);
-      const outcome = translate4to6(piece, maps, hairpin.path, this.#out);
+  #turnRound(packet: PacketBuffer, hairpin: Hairpin): Outcome {
+    const all: Uint8Array[] = [];
+    for (let piece = 0; piece < this.#out.count; piece++) {
+      const outcome = turnRound(packet, this.#out, piece, again, hairpin.map, this.#settings.path, back);
+      if (hairpin.isLoop(again)) return done(verdict['dropped-loop'], []);
       if (outcome === verdict['refused-packet-too-big']) {
         // The sender is told in its own family, of the length of its own packet.
         const { refusal } = this.#out;
         refusal.type = icmpv6.type.PACKET_TOO_BIG;
         refusal.code = 0;
-        refusal.parameter += GROWTH;
+        refusal.parameter = back.refusal.parameter + GROWTH;
         return done(outcome, this.#errorAbout(packet, true));
       }
       if (outcome !== verdict.translated) return done(outcome, []);
-      back.push(...this.#pieces(piece));
+      all.push(...pieces(again, back));
     }
-    return done(verdict.translated, sent('ipv6', back));
+    return done(verdict.translated, sent('ipv6', all));
   }
 
   /** The ICMP error that `refusal` describes, if there is an address to send it from and the packet may be answered. */
@@ -93,6 +90,11 @@ export class PacketTranslator {
     if (length === 0) return [];
     return sent(isIpv6 ? 'ipv6' : 'ipv4', [new Uint8Array(this.#error.buffer.slice(0, length))]);
   }
+}
+
+/** The packets that `out` describes, in arrays of their own. */
+function pieces(packet: PacketBuffer, out: HeaderBuffer): Uint8Array[] {
+  return Array.from({ length: out.count }, (_, piece) => out.join(packet, piece));
 }
 
 function sent(to: Sent['to'], pieces: readonly Uint8Array[]): Sent[] {
