@@ -1,7 +1,9 @@
 /**
  * Fuzzing led by coverage: a packet that makes a part of the translator run for the first time is kept, and others are
- * made from it. `install/node test/fuzz/guided.ts [--minutes 1] [--seed 1] [--keep]`; `--keep` writes `corpus.txt`.
+ * made from it. `npm run fuzz -- [--minutes 1] [--seed NUMBER] [--keep]`; `--keep` writes `corpus.txt`. Every run has
+ * another seed unless it is given one.
  */
+import { randomInt } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Offload, PacketBuffer } from '../../translator/packet-buffer.ts';
@@ -14,8 +16,12 @@ import { corpusFile, readCorpus, settings } from './scene.ts';
 const { values } = parseArgs({
   options: { minutes: { type: 'string' }, seed: { type: 'string' }, keep: { type: 'boolean' } },
 });
-const until = performance.now() + Number(values.minutes ?? 1) * 60_000;
-const random = new Random(Number(values.seed ?? 1));
+const minutes = Number(values.minutes ?? 1);
+const seedNumber = Number(values.seed ?? randomInt(1, 2 ** 31));
+if (!(minutes > 0) || !Number.isInteger(seedNumber))
+  throw new RangeError('--minutes and --seed must be numbers above 0');
+const until = performance.now() + minutes * 60_000;
+const random = new Random(seedNumber);
 
 /** Coverage is asked for once for so many packets, because asking costs milliseconds. */
 const BATCH = 128;
@@ -38,7 +44,7 @@ while (performance.now() < until) {
 }
 
 console.log(
-  `${packets} packets: ${kept.length} kept, ${kept.length - before} of them new; ${coverage.size} characters ran`,
+  `${packets} packets of seed ${seedNumber}: ${kept.length} kept, ${kept.length - before} of them new; ${coverage.size} characters ran`,
 );
 if (values.keep) {
   const head =
@@ -62,7 +68,7 @@ function run(seed: Seed): string {
   try {
     return bump(seed.octets, seed.offload, settings).verdict;
   } catch (cause) {
-    throw new Error(`Fuzzing found ${lineOf(seed)}`, { cause });
+    throw new Error(`Fuzzing with seed ${seedNumber} found ${lineOf(seed)}`, { cause });
   }
 }
 
