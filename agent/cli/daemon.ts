@@ -25,6 +25,8 @@ async function daemon(options: DaemonOptions & { down?: true }): Promise<ExitCod
     complain('refuses to run as root with NODE_OPTIONS set; unset it');
     return exitCode.FAILED;
   }
+  // The launcher keeps Node from opening a debugger on this signal; without either, it would end us unawares.
+  process.on('SIGUSR1', () => {});
   process.env.PATH = PATH;
   process.umask(0o077);
   const { defaultConfig, readConfigFile } = await import('../config/parse-config.ts');

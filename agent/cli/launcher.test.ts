@@ -31,7 +31,7 @@ test('the launcher says what to run where nothing is installed, and takes a bund
   writeFileSync(join(directory, 'agent', 'bis.mjs'), '');
   writeFileSync(join(directory, 'install', 'node'), '#!/bin/sh\necho "$@"\n', { mode: 0o755 });
   const bundled = await run([copy, 'a b', 'c']);
-  t.is(bundled.stdout, `${directory}/agent/bis.mjs a b c\n`);
+  t.is(bundled.stdout, `--disable-sigusr1 ${directory}/agent/bis.mjs a b c\n`);
 });
 
 test('S10: as root, NODE_OPTIONS is refused before Node has seen it', async (t) => {

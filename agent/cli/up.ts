@@ -25,11 +25,12 @@ export function addUp(program: Command): void {
     .action((options: UpOptions) => finish(() => up(options, daemonArgv(options))));
 }
 
-/** How this program is run as a daemon that waits to be told. */
+/** How this program is run as a daemon that waits to be told; the flag is the launcher's. */
 function daemonArgv({ config, stateDir, runtimeDir }: UpOptions): string[] {
   const script = absolute(process.argv[1] ?? '');
   const file = config === undefined ? [] : ['--config', config];
-  return [process.execPath, script, 'daemon', '--down', '--state-dir', stateDir, '--runtime-dir', runtimeDir, ...file];
+  const program = [process.execPath, '--disable-sigusr1', script];
+  return [...program, 'daemon', '--down', '--state-dir', stateDir, '--runtime-dir', runtimeDir, ...file];
 }
 
 /** Makes it so with the daemon that runs, or with one started as `argv`. */
