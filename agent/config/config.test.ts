@@ -103,6 +103,12 @@ test('a file that cannot be read is a configuration error', (t) => {
   });
 });
 
+test('a file without end is a configuration error, not a full memory', (t) => {
+  t.throws(() => readConfigFile('/dev/zero'), {
+    message: '/dev/zero: cannot be read (it is longer than 1048576 octets)',
+  });
+});
+
 test('M2, M4, M6: ranges of the wrong size, of reserved addresses, or over each other are refused', (t) => {
   const of = (spool: string, self = '172.21.112.0/20') => refusal(`[mapper]\nspool = "${spool}"\nself = "${self}"\n`);
   t.is(of('10.0.0.0/8'), '');

@@ -1,5 +1,5 @@
 /** From TOML 1.0 to a `Config`, or to everything that is wrong with it at once. */
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { parse, TomlError } from 'smol-toml';
 import * as v from 'valibot';
 import { ipv4PrefixesOverlap } from '../../mapper/address/prefix.ts';
@@ -7,6 +7,9 @@ import type { Config } from './config.ts';
 import { exampleConfig } from './example.ts';
 import { type Key, keys } from './keys.ts';
 import { lineOf } from './line-of.ts';
+
+/** The longest file that is read, in octets: `--config /dev/zero` must end too. */
+const LONGEST_FILE = 1024 * 1024;
 
 /** One thing that is wrong. `key` is written with dots; both are missing where there is none. */
 export interface Problem {
@@ -84,12 +87,28 @@ export function parseConfig(toml: string, source = 'configuration'): Config {
 export function readConfigFile(path: string): Config {
   let toml: string;
   try {
-    toml = readFileSync(path, 'utf8');
+    toml = readAll(path);
   } catch (error) {
     const reason = error instanceof Error ? error.message.split(',')[0] : String(error);
     throw new ConfigError(path, [{ text: `cannot be read (${reason})` }], { cause: error });
   }
   return parseConfig(toml, path);
+}
+
+/** The text of a file or pipe. Throws when it is longer than a configuration can be. */
+function readAll(path: string): string {
+  const octets = Buffer.alloc(LONGEST_FILE + 1);
+  const descriptor = openSync(path, 'r');
+  try {
+    let length = 0;
+    for (let read = 1; read > 0 && length < octets.length; length += read) {
+      read = readSync(descriptor, octets, length, octets.length - length, null);
+    }
+    if (length > LONGEST_FILE) throw new Error(`it is longer than ${LONGEST_FILE} octets`);
+    return octets.toString('utf8', 0, length);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 function parseToml(toml: string, source: string): Record<string, unknown> {
