@@ -106,6 +106,17 @@ test('RFC 7915 4.1-DF 6535-MTU: what does not fit and may not be cut is refused,
   t.regex(answered(line(1300), { mtu6: 1280 }), /mtu=1260/);
 });
 
+test('RFC 7915 4.1-DF 4.1-OPT: options count for what fits, as the total length does', (t) => {
+  const line = (octets: number): string => `${from} ttl=64 df options=01010101 | UDP 1 > 2 | [${octets}]`;
+  t.is(translated(line(1448)), `${to} hlim=63 | UDP 1 > 2 | [1448]`);
+  t.regex(answered(line(1449)), /ICMPv4 unreachable\/4 mtu=1480 \|/);
+});
+
+test('RFC 7915 4.2-SINGLE 4.2-IGMP: what is dropped in silence is so when it is too big', (t) => {
+  t.is(answered(`${from} ttl=64 df | ICMPv4 13 | [1500]`), 'dropped-icmp-type');
+  t.is(answered(`${from} ttl=64 df | protocol 2 | [1500]`), 'dropped-protocol');
+});
+
 test('RFC 7915 4.1-DF: a fragment that may not be cut needs room for its Fragment Header too', (t) => {
   const line = (octets: number): string => `${from} ttl=64 df mf | UDP 1 > 2 length=3000 sum=0x1234 | [${octets}]`;
   t.regex(translated(line(1444)), /fragment id=0 mf/);

@@ -57,19 +57,19 @@ function fitToPath(packet: PacketBuffer, transport: number, path: PathMtu, out: 
   const mayCut = ipv4.mayFragment && offload.gsoType === gso.NONE;
   const limit = Math.min(path.lowestIpv6Mtu, path.mtu6);
   const isCut = mayCut && lengthAsIpv6(ipv4.transportLength) > limit;
-  if (!mayCut) {
-    const segment = segmentLength(offload, packet.view, ipv4.transport, ipv4.transportLength);
-    if (lengthAsIpv6(segment) > path.mtu6) {
-      const mtu = path.mtu6 - GROWTH - (ipv4.isFragment ? fragmentHeader.LENGTH : 0);
-      return refuse4(verdict['refused-packet-too-big'], mtu, path, out);
-    }
-  }
+  const isFragmented = ipv4.isFragment || isCut;
   const isPartial = offload.needsChecksum && offload.checksumStart === transport;
   // A checksum inside the payload nobody could complete after the cut.
   if (isCut && offload.needsChecksum && !isPartial) return verdict['dropped-bad-offload'];
   const state = !isPartial ? checksumState.COMPLETE : isCut ? checksumState.TO_COMPLETE : checksumState.PARTIAL;
-  const written = headers4to6(ipv4, header, ipv4.isFragment || isCut, state, path, out);
+  const written = headers4to6(ipv4, header, isFragmented, state, path, out);
   if (written !== verdict.translated) return written;
+  if (!mayCut) {
+    // The RFC counts options too, although they are not carried, and promises as much room as that leaves.
+    const segment = segmentLength(offload, packet.view, ipv4.transport, ipv4.transportLength);
+    const most = path.mtu6 - GROWTH - (ipv4.isFragment ? fragmentHeader.LENGTH : 0);
+    if (transport + segment > most) return refuse4(verdict['refused-packet-too-big'], most, path, out);
+  }
   out.end();
   if (isCut) return cutIpv6(out, limit);
   carry(offload, out.offload, gso.TCPV6, transport, ipv6Header.LENGTH);

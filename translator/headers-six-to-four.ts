@@ -20,7 +20,7 @@ import * as ipv6Header from './wire/ipv6.ts';
 import { protocol } from './wire/protocol.ts';
 
 /** Up to this length a packet may be fragmented by IPv4 routers: IPv6 carries it anywhere (RFC 7915 §5.1). */
-const MOST_WITHOUT_DF = 1260;
+export const MOST_WITHOUT_DF = 1260;
 
 /** Octets of a TCP header with all its options. */
 const MOST_TRANSPORT_HEADER = 60;

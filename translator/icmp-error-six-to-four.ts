@@ -21,8 +21,8 @@ import * as ipv4Header from './wire/ipv4.ts';
 import * as ipv6Header from './wire/ipv6.ts';
 import { protocol } from './wire/protocol.ts';
 
-/** An ICMPv4 error is not longer than every host can take (RFC 1812 §4.3.2.3). */
-const ROOM = 576 - ipv4Header.LENGTH - icmp.LENGTH;
+/** An ICMPv4 error is not longer than every host can take (RFC 1812 §4.3.2.3), nor than the link: none is fragmented. */
+const LONGEST = 576;
 
 const quoted = new Ipv6Reading();
 const quotedHeader = new ipv4Header.Ipv4Fields();
@@ -61,7 +61,8 @@ export function icmpError6to4(
   const written = headers6to4(quoted, quotedHeader, checksumState.COMPLETE, quotedLength, path, out);
   if (written !== verdict.translated) return written;
   // Every ICMPv4 error has a place for the length.
-  const units = appendQuote(view, out, quote, ROOM, lengthInIcmpv4.UNIT, to, end);
+  const room = Math.min(LONGEST, path.mtu4) - ipv4Header.LENGTH - icmp.LENGTH;
+  const units = appendQuote(view, out, quote, room, lengthInIcmpv4.UNIT, to, end);
 
   const length = out.position - head;
   icmp.emit(out.view, head, message.type, message.code, 0, message.parameter | (units << lengthInIcmpv4.SHIFT));

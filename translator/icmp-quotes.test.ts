@@ -167,6 +167,21 @@ test('RFC 7915 4.3-LEN 5.3-LEN: lengths and checksums are right whatever the len
   }
 });
 
+test('RFC 7915 5.3-LEN: no error is longer than the IPv4 link carries, down to the shortest', (t) => {
+  for (const mtu4 of [68, 300, 575, 576, 1500]) {
+    const { pieces } = bump(
+      parsePacket(`${from6} | ICMPv6 unreachable | ${sent6} | UDP 1 > 2 | [600]`).octets,
+      undefined,
+      {
+        mtu4,
+      },
+    );
+    const [piece = new Uint8Array()] = pieces;
+    t.is(piece.length, Math.min(mtu4, 576));
+    t.true(areChecksumsRight(piece));
+  }
+});
+
 test('S4: every type and code, with a quote cut at every octet, is translated or dropped and never too long', (t) => {
   const out = new HeaderBuffer();
   const path = new PathMtu();

@@ -51,6 +51,16 @@ test('RFC 7915 5.1-PTB: what does not fit is refused, with an MTU that is never 
   t.regex(answered(`${from} hlim=64 | UDP 1 > 2 | [1400]`, { mtu4: 1000 }), /ICMPv6 packet-too-big mtu=1280 \|/);
 });
 
+test('RFC 7915 5.1-DF 5.1.1-V4FRAG: what comes down to 1260 octets is cut, whatever extension headers it had', (t) => {
+  const line = (octets: number): string => `${from} hlim=64 | hop-by-hop 010400000000 | UDP 1 > 2 | [${octets}]`;
+  t.is(translated(line(1232), { mtu4: 1000 }).split('\n').length, 2);
+  t.is(translated(line(1233), { mtu4: 1000 }), 'refused-packet-too-big');
+});
+
+test('RFC 7915 5.2-DROP: what is dropped in silence is so when it is too big', (t) => {
+  t.is(answered(`${from} hlim=64 | ICMPv6 135 | [1500]`), 'dropped-icmp-type');
+});
+
 test('RFC 7915 5.1-PROTO 4.5-OTHER: other next headers are copied, AH and ESP included', (t) => {
   for (const protocol of [4, 33, 41, 47, 50, 51, 59, 132, 136, 253]) {
     t.is(translated(`${from} hlim=64 | protocol ${protocol} | [40]`), `${to} ttl=63 | protocol ${protocol} | [40]`);

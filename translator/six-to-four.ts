@@ -6,7 +6,7 @@
 import type { AddressMap } from '../mapper/address-map.ts';
 import { cutIpv4 } from './cut.ts';
 import type { HeaderBuffer } from './header-buffer.ts';
-import { addresses6to4, headers6to4 } from './headers-six-to-four.ts';
+import { addresses6to4, headers6to4, MOST_WITHOUT_DF } from './headers-six-to-four.ts';
 import { icmpError6to4 } from './icmp-error-six-to-four.ts';
 import { carry, checksumState, isSound, segmentLength } from './offload.ts';
 import { gso, type PacketBuffer } from './packet-buffer.ts';
@@ -62,20 +62,20 @@ function fitToPath(packet: PacketBuffer, transport: number, path: PathMtu, out: 
   const segment = ipv4Header.LENGTH + segmentLength(offload, packet.view, ipv6.transport, ipv6.transportLength);
   const isTooBig = segment > path.mtu4;
   // What IPv6 carries anywhere, or in fragments, IPv4 routers may fragment, and so do we.
-  const mayCut = !isSegmented && (ipv6.hasFragmentHeader || ipv6.end - ipv6.start <= ipv6Header.MINIMUM_MTU);
-  if (isTooBig && !mayCut) {
+  const isCut = isTooBig && !isSegmented && (ipv6.hasFragmentHeader || whole <= MOST_WITHOUT_DF);
+  const isPartial = offload.needsChecksum && offload.checksumStart === transport;
+  // A checksum inside the payload nobody could complete after the cut.
+  if (isCut && offload.needsChecksum && !isPartial) return verdict['dropped-bad-offload'];
+  const state = !isPartial ? checksumState.COMPLETE : isCut ? checksumState.TO_COMPLETE : checksumState.PARTIAL;
+  const written = headers6to4(ipv6, header, state, segment, path, out);
+  if (written !== verdict.translated) return written;
+  if (isTooBig && !isCut) {
     const mtu = Math.max(ipv6Header.MINIMUM_MTU, path.mtu4 + GROWTH);
     return refuse6(verdict['refused-packet-too-big'], mtu, path, out);
   }
   if (whole > LONGEST) return verdict['dropped-too-long'];
-  const isPartial = offload.needsChecksum && offload.checksumStart === transport;
-  // A checksum inside the payload nobody could complete after the cut.
-  if (isTooBig && offload.needsChecksum && !isPartial) return verdict['dropped-bad-offload'];
-  const state = !isPartial ? checksumState.COMPLETE : isTooBig ? checksumState.TO_COMPLETE : checksumState.PARTIAL;
-  const written = headers6to4(ipv6, header, state, segment, path, out);
-  if (written !== verdict.translated) return written;
   out.end();
-  if (isTooBig) return cutIpv4(out, path.mtu4);
+  if (isCut) return cutIpv4(out, path.mtu4);
   carry(offload, out.offload, gso.TCPV4, transport, ipv4Header.LENGTH);
   return verdict.translated;
 }
