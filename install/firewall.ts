@@ -4,7 +4,7 @@
  */
 import { CommandError, type Host } from './host.ts';
 import { interfaceName } from './nft-word.ts';
-import { type Fate, type Probe, walk } from './ruleset-walk.ts';
+import { type Chains, type Fate, type Probe, walk } from './ruleset-walk.ts';
 
 export interface BlockingChain {
   readonly family: 'ip6' | 'inet';
@@ -58,9 +58,25 @@ async function forwardChains(host: Host, own: string): Promise<Chain[]> {
   );
 }
 
-async function rulesOf(host: Host, { family, table }: Chain): Promise<Map<string, (readonly unknown[])[]>> {
-  const rules = objects<Rule>(await host.run(['nft', '-j', 'list', 'table', family, table]), 'rule');
+/**
+ * Names that nft reads as one word. Netlink allows any name, and of `x; flush ruleset` nft would make two commands, as
+ * it reads its arguments like lines of a file (S9).
+ */
+const WORD = /^[A-Za-z][A-Za-z0-9_.-]*$/;
+
+/**
+ * The rules of a chain's table; none where they cannot be read, so that the policy alone is judged: the name is no word,
+ * or the table has an owner, as firewalld's, which nft 1.0.6 cannot print. `undefined` when the table has gone.
+ */
+async function rulesOf(host: Host, { family, table }: Chain): Promise<Chains | undefined> {
   const chains = new Map<string, (readonly unknown[])[]>();
+  if (!WORD.test(table)) return chains;
+  let rules: Rule[];
+  try {
+    rules = objects<Rule>(await host.run(['nft', '-j', 'list', 'table', family, table]), 'rule');
+  } catch (error) {
+    return error instanceof CommandError && /No such file/.test(error.stderr) ? undefined : chains;
+  }
   for (const { chain, expr } of rules) chains.set(chain, [...(chains.get(chain) ?? []), expr]);
   return chains;
 }
@@ -84,7 +100,7 @@ function probes({ device, uplinks }: FirewallQuestion): { probe: Probe; words: s
 
 /** The command line that inserts rules at the front of a chain. Names are those nft reads without quotes. */
 function openingCommand({ family, table, name }: Chain, rules: ReadonlySet<string>): string | undefined {
-  if (![table, name].every((word) => /^[A-Za-z][A-Za-z0-9_.-]*$/.test(word))) return undefined;
+  if (!WORD.test(table) || !WORD.test(name)) return undefined;
   return `nft '${[...rules].map((rule) => `insert rule ${family} ${table} ${name} ${rule}`).join('; ')}'`;
 }
 
@@ -108,17 +124,13 @@ function judge(chain: Chain, fateOf: (probe: Probe) => Fate, question: FirewallQ
 
 /**
  * The forward chains of other tables that would drop packets between the device and the uplinks, as far as their rules
- * can be read; none, an empty list. Rejects when `nft` fails. A table that goes while it is read counts as open.
+ * can be read; none, an empty list. Rejects when `nft` cannot list chains. A table that goes while it is read counts as open.
  */
 export async function findBlockingChains(host: Host, question: FirewallQuestion): Promise<BlockingChain[]> {
   const found: BlockingChain[] = [];
   for (const chain of await forwardChains(host, question.table)) {
-    try {
-      const chains = await rulesOf(host, chain);
-      found.push(...judge(chain, (probe) => walk(chain.name, chains, probe), question));
-    } catch (error) {
-      if (!(error instanceof CommandError && /No such file/.test(error.stderr))) throw error;
-    }
+    const chains = await rulesOf(host, chain);
+    if (chains !== undefined) found.push(...judge(chain, (probe) => walk(chain.name, chains, probe), question));
   }
   return found;
 }
