@@ -49,7 +49,8 @@ test('all offloads are asked for at once', (t) => {
     offloads: ['checksum', 'tso4', 'tso6', 'tso-ecn', 'uso4', 'uso6'],
   });
   t.deepEqual(notes.names, ['bis0']);
-  t.deepEqual(notes.flags, [0x0001 | 0x1000 | 0x4000], 'IFF_TUN, IFF_NO_PI, IFF_VNET_HDR, and not persistent');
+  const wanted = 0x0001 | 0x1000 | 0x4000 | 0x8000;
+  t.deepEqual(notes.flags, [wanted], 'IFF_TUN, IFF_NO_PI, IFF_VNET_HDR, IFF_TUN_EXCL, and not persistent');
   t.deepEqual(notes.offloads, [0x6f]);
 });
 
