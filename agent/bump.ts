@@ -82,8 +82,7 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
   const sinks = [table.writer()];
   const mapper = new AddressMapper({ spool, index: table.reader, sinks, stamps: [table], now });
   signal.throwIfAborted();
-  const uplinks = { names: surroundings.uplinks, mtu: surroundings.mtu };
-  const leg = await Ipv6Leg.create({ instance, host, log }, uplinks, undoing);
+  const leg = await Ipv6Leg.create({ instance, host, log }, surroundings, undoing);
   signal.throwIfAborted();
   const dataPlane = new DataPlane(leg.tun, dataPlaneSettings(config, instance, table, spool), onLost);
   undoing.add('stop the packet workers', () => dataPlane.stop());

@@ -1,4 +1,14 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -110,6 +120,17 @@ for (const [what, text] of [
     t.is(readFileSync(file, 'utf8'), `${ula}\n`, 'it is replaced');
   });
 }
+
+test('a kept self prefix that would keep a reader waiting for ever is not read', (t) => {
+  for (const make of [
+    (file: string) => execFileSync('mkfifo', [file]),
+    (file: string) => symlinkSync('/dev/zero', file),
+  ]) {
+    const directory = directoryOf(t);
+    make(join(directory, 'self-prefix'));
+    t.is(formatIpv6Prefix(selfPrefix(directory, drawn).prefix), ula);
+  }
+});
 
 test('a directory that cannot be written gives a prefix for this run, and says so', (t) => {
   const { prefix: self, problem } = selfPrefix('/dev/null/nowhere', drawn);

@@ -1,6 +1,6 @@
 /** Everything that makes one running agent; there are no such constants elsewhere. One agent in each network namespace. */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatIpv4, type Ipv4Address, ipv4 } from '../mapper/address/ipv4.ts';
 import { ipv6FromOctets } from '../mapper/address/ipv6.ts';
@@ -82,6 +82,8 @@ export function errorSource4(instance: Instance): Ipv4Address {
 
 /** Where the self prefix is kept, in the state directory. */
 const SELF_PREFIX_FILE = 'self-prefix';
+/** The longest text of an IPv6 prefix, with room for white space, in octets. */
+const LONGEST_PREFIX_FILE = 64;
 
 /**
  * The self prefix of this host: drawn once and kept in the state directory, so that connections survive a restart. A
@@ -93,7 +95,7 @@ export function selfPrefix(
 ): { prefix: Ipv6Prefix; problem?: Error } {
   const file = join(stateDirectory, SELF_PREFIX_FILE);
   try {
-    const kept = parseIpv6Prefix(readFileSync(file, 'utf8').trim());
+    const kept = parseIpv6Prefix(readSmallFile(file).trim());
     if (kept?.length === 96 && kept.address.w0 >>> 24 === 0xfd) return { prefix: kept };
   } catch {
     // The first start, or a file that cannot be read.
@@ -113,6 +115,13 @@ export function selfPrefix(
     removeIfThere(temporary);
     return { prefix, problem: new Error(`Cannot keep the self prefix in ${file}`, { cause: error }) };
   }
+}
+
+/** The text of a file; throws for anything that is no small regular file, which could keep a reader for ever. */
+function readSmallFile(file: string): string {
+  const stats = statSync(file);
+  if (!stats.isFile() || stats.size > LONGEST_PREFIX_FILE) throw new Error(`${file} is not what we wrote`);
+  return readFileSync(file, 'utf8');
 }
 
 function removeIfThere(file: string): void {

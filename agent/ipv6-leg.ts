@@ -13,6 +13,7 @@ import { closeTun, type OpenTun, openTun } from './data-plane/tun-linux.ts';
 import { Forwarding } from './forwarding.ts';
 import { type Instance, selfAddress } from './instance.ts';
 import type { Log } from './log.ts';
+import type { Surroundings } from './network/surroundings.ts';
 import type { UndoList } from './undo-list.ts';
 
 /** IPv6 headers are longer than IPv4 headers by 20 octets. */
@@ -35,18 +36,15 @@ export interface Ipv6LegParts {
 }
 
 /** What the leg follows. */
-export interface Uplinks {
-  readonly names: readonly string[];
-  /** Their smallest IPv6 MTU, in octets. */
-  readonly mtu: number;
-}
+export type LegSurroundings = Pick<Surroundings, 'uplinks' | 'mtu' | 'isDeviceWhole'>;
 
 export class Ipv6Leg {
   readonly tun: OpenTun;
   readonly nft: Nft;
   readonly #parts: Ipv6LegParts;
   readonly #forwarding: Forwarding;
-  #uplinks: Uplinks = { names: [], mtu: 0 };
+  #uplinks: readonly string[] = [];
+  #mtu = 0;
 
   private constructor(parts: Ipv6LegParts, nft: Nft, tun: OpenTun, settings: TableSettings) {
     const { host, instance, log } = parts;
@@ -58,7 +56,7 @@ export class Ipv6Leg {
   }
 
   /** Makes the leg; what was done is in `undoing` even when it rejects. */
-  static async create(parts: Ipv6LegParts, uplinks: Uplinks, undoing: UndoList): Promise<Ipv6Leg> {
+  static async create(parts: Ipv6LegParts, surroundings: LegSurroundings, undoing: UndoList): Promise<Ipv6Leg> {
     const { instance, log } = parts;
     const nft = new Nft();
     undoing.add('remove the nft tables', () => nft.close());
@@ -68,39 +66,55 @@ export class Ipv6Leg {
     undoing.add(`remove ${instance.device}`, () => closeTun(tun));
     const leg = new Ipv6Leg(parts, nft, tun, settings);
     undoing.add(`end forwarding between ${instance.device} and the uplinks`, () => leg.#forwarding.stop());
-    await leg.follow(uplinks);
+    await leg.follow(surroundings);
     return leg;
   }
 
-  /** Makes routes and forwarding fit these uplinks. Rejects with what could not be done; calling again mends it. */
-  async follow(uplinks: Uplinks): Promise<void> {
-    if (uplinks.mtu !== this.#uplinks.mtu) await apply(this.#deviceSteps(uplinks.mtu - GROWTH), this.#parts.host);
-    await this.#forwarding.follow(uplinks.names);
+  /**
+   * Makes routes and forwarding fit, and mends the device where somebody took it down or emptied it (S6). Rejects with
+   * what could not be done; calling again mends it.
+   */
+  async follow(surroundings: LegSurroundings): Promise<void> {
+    const { host, instance, log } = this.#parts;
+    const { mtu, uplinks } = surroundings;
+    const isWhole = surroundings.isDeviceWhole(selfAddress(instance), routedTo(instance));
+    if (mtu !== this.#mtu || !isWhole) {
+      if (mtu === this.#mtu) log.warn(`Somebody changed the address or the routes of ${instance.device}: mending them`);
+      await apply(this.#deviceSteps(mtu - GROWTH), host);
+    }
+    await this.#forwarding.follow(uplinks);
     this.#uplinks = uplinks;
+    this.#mtu = mtu;
   }
 
   get uplinks(): readonly string[] {
-    return this.#uplinks.names;
+    return this.#uplinks;
   }
 
   /** The MTU of the route to the spool, in octets. */
   get mtu(): number {
-    return this.#uplinks.mtu - GROWTH;
+    return this.#mtu - GROWTH;
   }
 
   #deviceSteps(mtu: number): Step[] {
-    const { device, spool, ula } = this.#parts.instance;
+    const { device } = this.#parts.instance;
+    const [spool, ula] = routedTo(this.#parts.instance);
     return [
       step(`set the MTU of ${device}`, ['ip', 'link', 'set', 'dev', device, 'mtu', String(DEVICE_MTU)]),
       ...deviceSteps({
         device,
         self: selfAddress(this.#parts.instance),
-        spool: formatIpv4Prefix(spool),
-        ula: formatIpv6Prefix(ula),
+        spool,
+        ula,
         mtu,
       }),
     ];
   }
+}
+
+/** What is routed to the device: the spool and the self prefix. */
+function routedTo({ spool, ula }: Instance): [string, string] {
+  return [formatIpv4Prefix(spool), formatIpv6Prefix(ula)];
 }
 
 /** Makes our tables, which has to be done before there is a device. Rejects when they are there already. */
@@ -117,7 +131,10 @@ async function makeTables(nft: Nft, settings: TableSettings, log: Log): Promise<
   try {
     nft.run(arpTableCommands(settings));
   } catch (error) {
-    log.warn({ err: error }, 'This kernel has no ARP tables: neighbours may learn the self address');
+    log.warn(
+      { err: error },
+      `Cannot create the nft table arp ${settings.table}: neighbours may learn the self address`,
+    );
   }
 }
 

@@ -162,3 +162,18 @@ test.serial(
     t.regex(await scene.dual.must(['nft', 'list', 'set', 'inet', 'bis', 'forced']), /"eth0",\s+"eth1"/);
   },
 );
+
+for (const command of [
+  'ip address flush dev bis0',
+  'ip link set bis0 down',
+  'ip -4 route flush dev bis0',
+  'ip -6 route flush dev bis0',
+]) {
+  test.serial(`S6: \`${command}\` is mended`, async (t) => {
+    const scene = await withDaemon(t, nothing);
+    t.is(await fetches(scene), 'yes');
+    await change(scene, command);
+    t.is(await works(scene), 'yes');
+    t.is(await becomes(scene, 'up', 2000), 'up');
+  });
+}

@@ -6,7 +6,7 @@ import { type BlockingChain, findBlockingChains } from '../install/firewall.ts';
 import type { Host } from '../install/host.ts';
 import type { Reason } from './control/agent.ts';
 import type { Instance } from './instance.ts';
-import type { Ipv6Leg } from './ipv6-leg.ts';
+import type { Ipv6Leg, LegSurroundings } from './ipv6-leg.ts';
 import type { Log } from './log.ts';
 import type { NetworkChanges } from './network/changes.ts';
 import type { Surroundings } from './network/surroundings.ts';
@@ -25,7 +25,7 @@ export interface WatchParts {
   readonly log: Log;
   readonly mode: 'snoop' | 'listen';
   readonly changes: Pick<NetworkChanges, 'look'>;
-  readonly surroundings: Pick<Surroundings, 'renew' | 'uplinks' | 'mtu' | 'isLoopbackUp'>;
+  readonly surroundings: Pick<Surroundings, 'renew' | 'isLoopbackUp'> & LegSurroundings;
   readonly leg: Pick<Ipv6Leg, 'follow' | 'uplinks'>;
   readonly questions: Pick<Questions, 'refresh' | 'renew' | 'servers' | 'unanswered'>;
   /** Whether packets are handled. */
@@ -113,7 +113,7 @@ export class Watch {
       if (isNetworkDue) {
         await surroundings.renew();
         signal.throwIfAborted();
-        await leg.follow({ names: surroundings.uplinks, mtu: surroundings.mtu });
+        await leg.follow(surroundings);
         signal.throwIfAborted();
         await questions.refresh();
         signal.throwIfAborted();

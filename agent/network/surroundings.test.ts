@@ -191,3 +191,19 @@ test('it is observed again when asked to be, and stays as it was when that fails
   await t.throwsAsync(surroundings.renew());
   t.deepEqual(surroundings.uplinks, ['eth0']);
 });
+
+test('S6: our own device is whole while it is up, has its address and its routes', async (t) => {
+  const address = { family: 'inet', local: '172.21.112.1', prefixlen: 32, scope: 'global' };
+  const bis0 = link('bis0', { addr_info: [address] });
+  const spool = { dst: '10.170.160.0/20', dev: 'bis0', flags: [] };
+  const ula = { dst: 'fd12:3456:789a:bcde::/96', dev: 'bis0', flags: [] };
+  const isWhole = async (output: Output): Promise<boolean> =>
+    (await observe(output)).isDeviceWhole('172.21.112.1', [spool.dst, ula.dst]);
+  const whole = { addresses: [lo, bis0], routes4: [spool], routes6: [ula] };
+  t.true(await isWhole(whole));
+  t.false(await isWhole({ ...whole, addresses: [lo] }));
+  t.false(await isWhole({ ...whole, addresses: [lo, link('bis0')] }));
+  t.false(await isWhole({ ...whole, addresses: [lo, link('bis0', { flags: [], addr_info: [address] })] }));
+  t.false(await isWhole({ ...whole, routes4: [] }));
+  t.false(await isWhole({ ...whole, routes6: [{ ...ula, dev: 'eth0' }] }));
+});

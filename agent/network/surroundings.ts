@@ -71,6 +71,16 @@ export class Surroundings {
     return this.#network.interfaces.some(({ name, isUp }) => name === 'lo' && isUp);
   }
 
+  /** Whether our own device is up, bears this IPv4 address, and is where these destinations are routed. */
+  isDeviceWhole(address: string, destinations: readonly string[]): boolean {
+    const device = this.#network.interfaces.find(({ name }) => name === this.#device);
+    if (device?.isUp !== true || !device.addresses.some((own) => own.address === address)) return false;
+    const routes = [...this.#network.routes4, ...this.#network.routes6];
+    return destinations.every((destination) =>
+      routes.some((route) => route.destination === destination && route.devices.includes(this.#device)),
+    );
+  }
+
   /** Whether an IPv6 address is one of the host's. */
   isOwn(address: Ipv6Address): boolean {
     return this.#own.has(formatIpv6(address));

@@ -119,10 +119,10 @@ test('every key does what it says', (t) => {
   t.is(withConfig({ prefix })(udp4.replace(' df', '')).split('\n').length, 2);
   t.is(withConfig({ prefix, lowestIpv6Mtu: 1500 })(udp4.replace(' df', '')).split('\n').length, 1);
   t.regex(withConfig({ prefix, hideHop: true })(udp4), / hlim=64 /);
-  t.is(withConfig({ prefix, zeroUdpChecksum: 'drop' })(zero4), 'dropped-zero-udp-checksum');
+  t.is(withConfig({ prefix, zeroUdpChecksum: 'drop' })(zero4), 'refused-zero-udp-checksum');
   t.notRegex(withConfig({ prefix, zeroUdpChecksum: 'compute' })(zero4), /no-sum|bad/);
   t.regex(withConfig({ prefix })(zero6), /no-sum/);
-  t.is(withConfig({ prefix, zeroUdpChecksum6: 'drop' })(zero6), 'dropped-zero-udp-checksum');
+  t.is(withConfig({ prefix, zeroUdpChecksum6: 'drop' })(zero6), 'refused-zero-udp-checksum');
   t.notRegex(withConfig({ prefix, zeroUdpChecksum6: 'compute' })(zero6), /no-sum|bad/);
   const toNobody = 'IPv6 2001:db8:64::c000:201 > 2001:db8:c::1 | UDP 1 > 2';
   t.regex(withConfig({ prefix, ...own })(toNobody), /^refused-no-mapping: /);
