@@ -1,3 +1,4 @@
+/** What one client can cost (D6): the limits of a listener over TCP, reached on purpose. */
 import type { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import test from 'ava';
