@@ -195,12 +195,31 @@ test('RFC 7915 4.5-CSFFFF: a UDP checksum of 0 is written as 0xffff, one of TCP 
 
 test('RFC 7915 4.5-UDP0: a missing UDP checksum is computed, or the packet dropped', (t) => {
   t.is(translated(`${from} ttl=64 | UDP 1 > 2 no-sum | "odd"`), `${to} hlim=63 | UDP 1 > 2 | "odd"`);
-  t.is(translated(`${from} ttl=64 | UDP 1 > 2 no-sum`, { zeroUdpChecksum: 'drop' }), 'dropped-zero-udp-checksum');
+  t.is(translated(`${from} ttl=64 | UDP 1 > 2 no-sum`, { zeroUdpChecksum: 'drop' }), 'refused-zero-udp-checksum');
   t.is(translated(`${from} ttl=64 | UDP 1 > 2 no-sum length=99`), 'dropped-malformed');
 });
 
+test('RFC 7915 4.4 4.5-UDP0 4.5-UDP0F: who sent UDP that must have a checksum is told that it may not', (t) => {
+  const whole = `${from} ttl=64 | UDP 1 > 2 no-sum`;
+  const error = 'IPv4 172.21.127.254 > 172.21.112.1 ttl=64 tos=192 df | ICMPv4 unreachable/13 |';
+  t.is(answered(whole, { zeroUdpChecksum: 'drop' }), `${error} ${whole}`);
+  t.is(answered(whole, { zeroUdpChecksum: 'drop', icmpErrors: false }), 'dropped-zero-udp-checksum');
+  const first = `${from} ttl=64 mf | UDP 1 > 2 no-sum | [8]`;
+  t.is(answered(first), `${error} ${first}`);
+});
+
+test('RFC 7915 4.1-SRCE: the illegal source of an error is mapped where there is a mapping for it', (t) => {
+  const maps = new EmbeddingMap(0x20010db8, 0x00640000, 0);
+  const error = 'IPv4 127.0.0.1 > 10.1.1.1 ttl=64 | ICMPv4 unreachable/1 | IPv4 10.1.1.1 > 10.2.2.2 | UDP 1 > 2';
+  t.regex(
+    translated(error, { maps }),
+    /^IPv6 2001:db8:64::7f00:1 > 2001:db8:64::a01:101 hlim=63 \| ICMPv6 unreachable/,
+  );
+  t.is(translated('IPv4 127.0.0.1 > 10.1.1.1 ttl=64 | UDP 1 > 2', { maps }), 'dropped-illegal-address');
+});
+
 test('RFC 7915 4.5-UDP0F: of a first fragment it cannot be computed, of later ones it is not there', (t) => {
-  t.is(translated(`${from} mf | UDP 1 > 2 no-sum | [1000]`), 'dropped-zero-udp-checksum');
+  t.is(translated(`${from} mf | UDP 1 > 2 no-sum | [1000]`), 'refused-zero-udp-checksum');
   t.is(
     translated(`${from} ttl=64 id=7 mf offset=8 | protocol 17 | 0x0000000000000000`),
     `${to} hlim=63 | fragment id=7 offset=8 mf | protocol 17 | 0x0000000000000000`,

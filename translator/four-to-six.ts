@@ -63,7 +63,7 @@ function fitToPath(packet: PacketBuffer, transport: number, path: PathMtu, out: 
   if (isCut && offload.needsChecksum && !isPartial) return verdict['dropped-bad-offload'];
   const state = !isPartial ? checksumState.COMPLETE : isCut ? checksumState.TO_COMPLETE : checksumState.PARTIAL;
   const written = headers4to6(ipv4, header, isFragmented, state, path, out);
-  if (written !== verdict.translated) return written;
+  if (written !== verdict.translated) return refuse4(written, 0, path, out);
   if (!mayCut) {
     // The RFC counts options too, although they are not carried, and promises as much room as that leaves.
     const segment = segmentLength(offload, packet.view, ipv4.transport, ipv4.transportLength);

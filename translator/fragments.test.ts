@@ -1,7 +1,7 @@
 /** Fragments in, and fragments made (RFC 7915 §4, §4.1, §5.1, §5.1.1). */
 import test from 'ava';
 import fc from 'fast-check';
-import { bump, translated } from '../test/reference/bump.ts';
+import { answered, bump, translated } from '../test/reference/bump.ts';
 import { parsePacket } from './packet-text.ts';
 
 const from4 = 'IPv4 172.21.112.1 > 10.170.160.9';
@@ -112,14 +112,15 @@ test('RFC 6946 5.1.1-ATOM: an atomic fragment is a whole packet, echo included',
 });
 
 test('RFC 7915 5.1.1-EXTAFTER 5.1.1-ESP: behind a Fragment Header no extension header is read, ESP is none', (t) => {
-  for (const protocol of [0, 43, 44, 51, 60]) {
+  for (const protocol of [0, 43, 51, 60]) {
     for (const fragment of ['fragment id=9 mf', 'fragment id=9 offset=8']) {
-      t.is(
-        translated(`${from6} | ${fragment} | protocol ${protocol} | [40]`),
-        'dropped-extension-in-fragment',
-        fragment,
-      );
+      const line = `${from6} | ${fragment} | protocol ${protocol} | [40]`;
+      t.is(translated(line), 'refused-extension-in-fragment', fragment);
+      t.is(translated(line, { icmpErrors: false }), 'dropped-extension-in-fragment', fragment);
     }
+    const first = `${from6} hlim=64 | fragment id=9 mf | protocol ${protocol} | [40]`;
+    const error = 'IPv6 2001:db8::fe > 2001:db8::9 hlim=64 | ICMPv6 unreachable/1 |';
+    t.is(answered(first).slice(0, error.length), error);
   }
   t.is(
     translated(`${from6} hlim=64 | fragment id=9 mf | protocol 50 | [40]`),

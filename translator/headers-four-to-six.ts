@@ -31,14 +31,14 @@ export function addresses4to6(
     const isMapped = maps.toIpv6(source, header.source) && maps.toIpv6(destination, header.destination);
     return isMapped ? verdict.translated : verdict['dropped-no-mapping'];
   }
-  const isSourceIllegal = isIllegalIpv4(source);
   if (isMulticastIpv4(destination)) return verdict['dropped-multicast'];
   if (isIllegalIpv4(destination)) return verdict['dropped-illegal-address'];
-  if (isSourceIllegal && !packet.isIcmpError) return verdict['dropped-illegal-address'];
+  if (isIllegalIpv4(source) && !packet.isIcmpError) return verdict['dropped-illegal-address'];
   if (!maps.toIpv6(destination, header.destination)) {
     return packet.isIcmpError ? verdict['dropped-no-mapping'] : verdict['refused-no-mapping'];
   }
-  if (isSourceIllegal || !maps.toIpv6(source, header.source)) {
+  // The illegal source of an error is mapped like any other, so that it can be found (RFC 7915 §4.1).
+  if (!maps.toIpv6(source, header.source)) {
     if (!packet.isIcmpError) return verdict['refused-prohibited'];
     if (path.errorSource6 === undefined) return verdict['dropped-no-mapping'];
     header.source.copy(path.errorSource6);

@@ -75,7 +75,8 @@ export function writeIcmpv6Error(
   to: DataView,
   at: number,
 ): number {
-  if (ipv6.read(packet.view, packet.start, packet.length) !== verdict.translated) return 0;
+  const read = ipv6.read(packet.view, packet.start, packet.length);
+  if (read !== verdict.translated && read !== verdict['dropped-extension-in-fragment']) return 0;
   ipv6Header.destination(packet.view, packet.start, destination);
   ipv6Header.source(packet.view, packet.start, header6.destination);
   if (ipv6.isIcmpError || isRedirect() || ipv6.fragmentOffset !== 0) return 0;

@@ -87,7 +87,10 @@ export class Ipv6Reading {
     const { view, end } = this;
     while (isExtension(this.protocol)) {
       const at = this.transport;
-      if (this.hasFragmentHeader) return verdict['dropped-extension-in-fragment'];
+      if (this.hasFragmentHeader) {
+        const isTwice = this.protocol === protocol.FRAGMENT;
+        return isTwice ? verdict['dropped-malformed'] : verdict['dropped-extension-in-fragment'];
+      }
       if (at + fragmentHeader.LENGTH > end) return verdict['dropped-malformed'];
       if (this.protocol === protocol.FRAGMENT) {
         this.hasFragmentHeader = true;

@@ -8,10 +8,11 @@ import { type Verdict, verdict } from './verdict.ts';
 import * as icmpv4 from './wire/icmpv4.ts';
 import * as icmpv6 from './wire/icmpv6.ts';
 
-/** The error for an outcome, and the outcome if the sender is told no more than it must. */
+/** The error for an outcome, and the outcomes when it is sent and when the sender is told no more than it must. */
 interface Answer {
   readonly type: number;
   readonly code: number;
+  readonly said?: Verdict;
   readonly unsaid?: Verdict;
 }
 
@@ -26,6 +27,15 @@ const answers4 = new Map<Verdict, Answer>([
   [
     verdict['refused-source-route'],
     { type: unreachable4, code: SOURCE_ROUTE_FAILED, unsaid: verdict['dropped-source-route'] },
+  ],
+  [
+    verdict['dropped-zero-udp-checksum'],
+    {
+      type: unreachable4,
+      code: PROHIBITED,
+      said: verdict['refused-zero-udp-checksum'],
+      unsaid: verdict['dropped-zero-udp-checksum'],
+    },
   ],
 ]);
 
@@ -46,6 +56,24 @@ const answers6 = new Map<Verdict, Answer>([
       type: icmpv6.type.PARAMETER_PROBLEM,
       code: icmpv6.problem.HEADER_FIELD,
       unsaid: verdict['dropped-routing-header'],
+    },
+  ],
+  [
+    verdict['dropped-extension-in-fragment'],
+    {
+      type: icmpv6.type.DESTINATION_UNREACHABLE,
+      code: icmpv6.unreachable.PROHIBITED,
+      said: verdict['refused-extension-in-fragment'],
+      unsaid: verdict['dropped-extension-in-fragment'],
+    },
+  ],
+  [
+    verdict['dropped-zero-udp-checksum'],
+    {
+      type: icmpv6.type.DESTINATION_UNREACHABLE,
+      code: icmpv6.unreachable.PROHIBITED,
+      said: verdict['refused-zero-udp-checksum'],
+      unsaid: verdict['dropped-zero-udp-checksum'],
     },
   ],
 ]);
@@ -75,5 +103,5 @@ function refuse(
   out.refusal.type = answer.type;
   out.refusal.code = answer.code;
   out.refusal.parameter = parameter;
-  return outcome;
+  return answer.said ?? outcome;
 }

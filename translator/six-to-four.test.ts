@@ -165,9 +165,9 @@ test('RFC 7915 5.5-UDP0: a missing UDP checksum stays missing, is computed, or t
   const line = `${from} hlim=64 | UDP 1 > 2 no-sum | "odd"`;
   t.is(translated(line), `${to} ttl=63 | UDP 1 > 2 no-sum | "odd"`);
   t.is(translated(line, { zeroUdpChecksum6: 'compute' }), `${to} ttl=63 | UDP 1 > 2 | "odd"`);
-  t.is(translated(line, { zeroUdpChecksum6: 'drop' }), 'dropped-zero-udp-checksum');
+  t.is(translated(line, { zeroUdpChecksum6: 'drop' }), 'refused-zero-udp-checksum');
   const fragment = `${from} hlim=64 | fragment id=1 mf | UDP 1 > 2 no-sum length=100 | "12345678"`;
-  t.is(translated(fragment, { zeroUdpChecksum6: 'compute' }), 'dropped-zero-udp-checksum');
+  t.is(translated(fragment, { zeroUdpChecksum6: 'compute' }), 'refused-zero-udp-checksum');
   t.is(translated(fragment), `${to} ttl=63 id=1 mf | UDP 1 > 2 length=100 no-sum | "12345678"`);
 });
 

@@ -34,13 +34,15 @@ export function translate6to4(packet: PacketBuffer, maps: AddressMap, path: Path
   const { view, start, offload } = packet;
   out.begin();
   const read = ipv6.read(view, start, packet.length);
-  if (read !== verdict.translated) return read;
+  const isReadable = read === verdict.translated;
+  if (!isReadable && read !== verdict['dropped-extension-in-fragment']) return read;
   const transport = ipv6.transport - start;
   if (!isSound(offload, gso.TCPV6, ipv6.protocol, ipv6.isFragment, transport, ipv6.end - start)) {
     return verdict['dropped-bad-offload'];
   }
   const addressed = addresses6to4(ipv6, header, maps, path);
   if (addressed !== verdict.translated) return refuse6(addressed, 0, path, out);
+  if (!isReadable) return refuse6(read, 0, path, out);
   if (ipv6.segmentsLeftOffset !== 0) {
     return refuse6(verdict['refused-routing-header'], ipv6.segmentsLeftOffset, path, out);
   }
@@ -68,7 +70,7 @@ function fitToPath(packet: PacketBuffer, transport: number, path: PathMtu, out: 
   if (isCut && offload.needsChecksum && !isPartial) return verdict['dropped-bad-offload'];
   const state = !isPartial ? checksumState.COMPLETE : isCut ? checksumState.TO_COMPLETE : checksumState.PARTIAL;
   const written = headers6to4(ipv6, header, state, segment, path, out);
-  if (written !== verdict.translated) return written;
+  if (written !== verdict.translated) return refuse6(written, 0, path, out);
   if (isTooBig && !isCut) {
     const mtu = Math.max(ipv6Header.MINIMUM_MTU, path.mtu4 + GROWTH);
     return refuse6(verdict['refused-packet-too-big'], mtu, path, out);

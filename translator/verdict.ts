@@ -15,26 +15,28 @@ export const verdict = {
   'refused-prohibited': 4,
   'refused-source-route': 5,
   'refused-routing-header': 6,
+  'refused-extension-in-fragment': 7,
+  'refused-zero-udp-checksum': 8,
   // Dropped: what cannot be read.
-  'dropped-malformed': 7,
-  'dropped-bad-header-checksum': 8,
-  'dropped-bad-offload': 9,
+  'dropped-malformed': 9,
+  'dropped-bad-header-checksum': 10,
+  'dropped-bad-offload': 11,
   // Dropped: what must not be translated.
-  'dropped-illegal-address': 10,
-  'dropped-multicast': 11,
-  'dropped-no-mapping': 12,
-  'dropped-stranger': 13,
-  'dropped-protocol': 14,
-  'dropped-icmp-type': 15,
-  'dropped-nested-error': 16,
-  'dropped-fragmented-icmp': 17,
-  'dropped-extension-in-fragment': 18,
-  'dropped-zero-udp-checksum': 19,
-  'dropped-too-long': 20,
-  'dropped-source-route': 21,
-  'dropped-routing-header': 22,
+  'dropped-illegal-address': 12,
+  'dropped-multicast': 13,
+  'dropped-no-mapping': 14,
+  'dropped-stranger': 15,
+  'dropped-protocol': 16,
+  'dropped-icmp-type': 17,
+  'dropped-nested-error': 18,
+  'dropped-fragmented-icmp': 19,
+  'dropped-extension-in-fragment': 20,
+  'dropped-zero-udp-checksum': 21,
+  'dropped-too-long': 22,
+  'dropped-source-route': 23,
+  'dropped-routing-header': 24,
   // Dropped before translation: what would go round in circles.
-  'dropped-loop': 23,
+  'dropped-loop': 25,
 } as const;
 
 /** The word for an outcome. */
@@ -45,7 +47,7 @@ export type Verdict = (typeof verdict)[VerdictName];
 
 /** Whether an outcome asks for an ICMP error of our own. */
 export function isRefused(outcome: Verdict): boolean {
-  return outcome !== verdict.translated && outcome <= verdict['refused-routing-header'];
+  return outcome !== verdict.translated && outcome <= verdict['refused-zero-udp-checksum'];
 }
 
 /** The words by number. */

@@ -13,7 +13,7 @@ import { PacketBuffer } from '../../translator/packet-buffer.ts';
 import { formatPacketBuffer } from '../../translator/packet-text.ts';
 import { PathMtu } from '../../translator/path-mtu.ts';
 import { translate6to4 } from '../../translator/six-to-four.ts';
-import { type Verdict, verdict, verdicts } from '../../translator/verdict.ts';
+import { isRefused, type Verdict, verdicts } from '../../translator/verdict.ts';
 import { exampleMap } from '../reference/address-maps.ts';
 import { mutate, Random } from './mutate.ts';
 
@@ -75,7 +75,7 @@ function timed(): Verdict {
 function translate(): Verdict {
   const isIpv6 = (packet.bytes[packet.start] ?? 0) >> 4 === 6;
   const outcome = (isIpv6 ? translate6to4 : translate4to6)(packet, exampleMap, path, out);
-  if (outcome >= verdict['refused-time-exceeded'] && outcome <= verdict['refused-routing-header']) {
+  if (isRefused(outcome)) {
     if (isIpv6) writeIcmpv6Error(packet, ipv6(1, 2, 3, 4), out.refusal, error, 0);
     else writeIcmpv4Error(packet, ipv4(1), out.refusal, error, 0);
   }
