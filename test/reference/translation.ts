@@ -5,7 +5,7 @@
  */
 import { referenceChecksum } from './checksum.ts';
 
-type Octets = readonly number[];
+export type Octets = readonly number[];
 
 /** The first 12 octets of every IPv6 address. */
 export const REFERENCE_PREFIX: Octets = [0x20, 0x01, 0x0d, 0xb8, 0, 0x64, 0, 0, 0, 0, 0, 0];
@@ -13,11 +13,11 @@ export const REFERENCE_PREFIX: Octets = [0x20, 0x01, 0x0d, 0xb8, 0, 0x64, 0, 0, 
 const CHECKSUM_AT: Readonly<Record<number, number>> = { 6: 16, 17: 6 };
 const EXTENSIONS: Octets = [0, 43, 60];
 
-function two(value: number): number[] {
+export function two(value: number): number[] {
   return [(value >> 8) & 255, value & 255];
 }
 
-function wordAt(octets: Octets, at: number): number {
+export function wordAt(octets: Octets, at: number): number {
   return (octets[at] ?? 0) * 256 + (octets[at + 1] ?? 0);
 }
 
