@@ -166,13 +166,21 @@ test('S3: an overlap, a second last fragment, or one past the end drops the data
   }
 });
 
-test('S3: 16 datagrams at most, for 30 s each', (t) => {
+test('S3: 16 datagrams at most, for 30 s each, and the oldest gives way', (t) => {
   const reassembly = new Reassembly();
-  const first = (id: number): PacketBuffer => ipv4({ offset: 0, hasMore: true, payload: new Uint8Array(8) }, id);
-  for (let id = 0; id < 16; id++) t.is(reassembly.offer(first(id), 1000), offer.KEPT);
-  t.is(reassembly.offer(first(16), 31_000), offer.DROPPED);
+  const first = (id: number): PacketBuffer =>
+    ipv4({ offset: 0, hasMore: true, payload: new Uint8Array(8).fill(8) }, id);
+  const last = (id: number): PacketBuffer => ipv4({ offset: 8, hasMore: false, payload: new Uint8Array(8) }, id);
+  for (let id = 0; id < 16; id++) t.is(reassembly.offer(first(id), 1000 + id), offer.KEPT);
   t.is(reassembly.waiting, 16);
-  t.is(reassembly.offer(first(17), 31_001), offer.KEPT);
+  t.is(reassembly.offer(first(16), 1100), offer.KEPT);
+  t.is(reassembly.waiting, 16);
+  t.is(reassembly.offer(last(16), 1100), offer.WHOLE);
+  t.is(reassembly.offer(last(15), 1100), offer.WHOLE);
+  t.is(reassembly.offer(last(1), 1100), offer.WHOLE);
+  t.is(reassembly.offer(last(0), 1100), offer.KEPT, 'its first fragment has gone');
+  t.is(reassembly.waiting, 14);
+  t.is(reassembly.offer(first(17), 31_101), offer.KEPT);
   t.is(reassembly.waiting, 1);
 });
 

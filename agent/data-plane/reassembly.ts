@@ -1,7 +1,8 @@
 /**
- * Reassembles fragmented echo requests and replies, so that large pings can be translated: the checksum of ICMPv6 covers the length of the
- * whole message, which no fragment knows (RFC 7915 §1.2). Nothing else is reassembled. Bounded as S3 asks: 16 datagrams
- * of 64 KiB are 1 MiB, each for 30 s at most; an overlap ends a datagram.
+ * Reassembles fragmented echo requests and replies, so that large pings can be translated: the checksum of ICMPv6
+ * covers the length of the whole message, which no fragment knows (RFC 7915 §1.2). Nothing else is reassembled. Bounded
+ * as S3 asks: 16 datagrams of 64 KiB are 1 MiB, each for 30 s at most, and the oldest gives way when all places are
+ * taken; an overlap ends a datagram.
  */
 import type { PacketBuffer } from '../../translator/packet-buffer.ts';
 import { fold, sumOctets } from '../../translator/wire/checksum.ts';
@@ -99,7 +100,6 @@ export class Reassembly {
   ): number {
     this.#whole = undefined;
     const datagram = this.#find(now);
-    if (datagram === undefined) return offer.DROPPED;
     if (offset === 0) datagram.prepend(packet, packet.start, header);
     const outcome = datagram.add(packet, packet.start + headers, payload, offset, isLast);
     if (outcome === addition.PARTIAL) return offer.KEPT;
@@ -109,21 +109,31 @@ export class Reassembly {
     return offer.WHOLE;
   }
 
-  /** The datagram of the key, a free place for it, or `undefined` when all are taken and young. */
-  #find(now: number): Datagram | undefined {
+  /**
+   * The datagram of the key, or a place for it. The kernel sends the fragments of a packet one right after the other, so
+   * the oldest of many is one that lost a fragment: waiting for it would keep pings from passing for 30 s.
+   */
+  #find(now: number): Datagram {
     let free: Datagram | undefined;
+    let oldest: Datagram | undefined;
     for (const datagram of this.#datagrams) {
       if (datagram.since !== 0 && now - datagram.since > MOST_MILLISECONDS) datagram.since = 0;
       if (datagram.since === 0) free ??= datagram;
       else if (this.#hasKey(datagram)) return datagram;
+      else if (oldest === undefined || datagram.since < oldest.since) oldest = datagram;
     }
-    if (free === undefined && this.#datagrams.length < MOST_DATAGRAMS) {
-      // The one allocation, at most 16 times in a life: most hosts never see a fragmented ping.
-      free = new Datagram();
-      this.#datagrams.push(free);
-    }
-    free?.begin(this.#key, now);
-    return free;
+    const place = free ?? this.#newPlace() ?? (oldest as Datagram);
+    place.begin(this.#key, now);
+    return place;
+  }
+
+  /** One more place, unless there are as many as there may be. */
+  #newPlace(): Datagram | undefined {
+    if (this.#datagrams.length === MOST_DATAGRAMS) return undefined;
+    // The one allocation, at most 16 times in a life: most hosts never see a fragmented ping.
+    const place = new Datagram();
+    this.#datagrams.push(place);
+    return place;
   }
 
   #hasKey(datagram: Datagram): boolean {
