@@ -3,12 +3,15 @@
 export interface Clock {
   /** Milliseconds since some fixed moment; never goes back. */
   now(): number;
+  /** Milliseconds since 1970. May jump, both ways; unlike `now`, it goes on while the host is suspended. */
+  timeOfDay(): number;
   /** Runs `run` once after `milliseconds`. Returns what calls it off. */
   after(milliseconds: number, run: () => void): () => void;
 }
 
 export const systemClock: Clock = {
   now: () => performance.now(),
+  timeOfDay: () => Date.now(),
   after(milliseconds, run) {
     const timer = setTimeout(run, milliseconds);
     return () => clearTimeout(timer);

@@ -17,6 +17,10 @@ export interface Counters {
   reversed: number;
   /** Questions that joined an equal one already under way. */
   merged: number;
+  /** A, AAAA and PTR questions to an upstream that the cache answered… */
+  cacheHits: number;
+  /** …and those it could not. */
+  cacheMisses: number;
   /** SERVFAIL of our own making… */
   servfail: number;
   /** …of these, because no upstream answered in time. */
@@ -45,6 +49,8 @@ export function newCounters(): Counters {
     passed: 0,
     reversed: 0,
     merged: 0,
+    cacheHits: 0,
+    cacheMisses: 0,
     servfail: 0,
     timeouts: 0,
     spoolUsedUp: 0,

@@ -3,6 +3,7 @@
  * what it does can be read.
  */
 import { randomInt } from 'node:crypto';
+import { answerCache } from './answer-cache.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Counters, newCounters } from './counters.ts';
 import { errorAnswer } from './error-answer.ts';
@@ -46,6 +47,8 @@ export interface Resolver {
    * said (any more). Within 4.5 s, and never rejects. The arrival's list of upstreams must not change meanwhile.
    */
   answer(message: Uint8Array, arrival: Arrival): Promise<Uint8Array | undefined>;
+  /** Forgets all answers that were kept. */
+  flush(): void;
   /** Questions being worked on now. */
   readonly inFlight: number;
   readonly counters: Readonly<Counters>;
@@ -60,6 +63,7 @@ export function createResolver(parts: ResolverParts): Resolver {
   let inFlight = 0;
 
   const upstreams = forward({ exchange: createExchange({ sockets, random, counters }), clock, counters });
+  const cache = answerCache({ entries: settings.cacheEntries, clock, counters });
   const answered = chain(
     [
       refuseOverload(clock, counters),
@@ -69,13 +73,15 @@ export function createResolver(parts: ResolverParts): Resolver {
       mergeEqual(clock, counters),
       reverse({ mappings, ttlCeilingSeconds, counters }),
       synthesizeA({ mappings, host, settings, clock, counters, report }),
-      // The answer cache belongs here, below synthesis: then no synthesized answer is older than its mapping (D11).
+      // Below synthesis: then no synthesized answer is older than its mapping.
+      cache.handler,
     ],
     upstreams,
   );
 
   return {
     counters,
+    flush: () => cache.flush(),
     get inFlight() {
       return inFlight;
     },

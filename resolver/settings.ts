@@ -11,6 +11,8 @@ export interface ResolverSettings {
   readonly never: readonly string[];
   /** Names, with all below them, whose AAAA is preferred even if there is an A. */
   readonly always: readonly string[];
+  /** Answers of upstreams that are kept at most; 0 for none. */
+  readonly cacheEntries: number;
 }
 
 export const defaultSettings: ResolverSettings = {
@@ -19,4 +21,5 @@ export const defaultSettings: ResolverSettings = {
   whenNoIpv4: 'synthesize',
   never: [],
   always: [],
+  cacheEntries: 4096,
 };

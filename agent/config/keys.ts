@@ -93,6 +93,11 @@ export const keys = {
       listOf(suffix),
       'Names to synthesize for even if they have A records, with all names below them.',
     ),
+    cacheEntries: key(
+      '4096',
+      wholeNumber(0, 100_000),
+      'Answers of servers to keep at most, for as long as their times to live allow. 0 keeps none.',
+    ),
   },
   device: {
     name: key('"bis0"', deviceName, 'Name of the TUN device.'),
