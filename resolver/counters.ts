@@ -15,6 +15,8 @@ export interface Counters {
   passed: number;
   /** PTR questions for spool addresses, answered by us. */
   reversed: number;
+  /** Browsers told to stay with the host's resolver. */
+  canary: number;
   /** Questions that joined an equal one already under way. */
   merged: number;
   /** A, AAAA and PTR questions to an upstream that the cache answered… */
@@ -48,6 +50,7 @@ export function newCounters(): Counters {
     negative: 0,
     passed: 0,
     reversed: 0,
+    canary: 0,
     merged: 0,
     cacheHits: 0,
     cacheMisses: 0,

@@ -6,6 +6,7 @@ import { randomInt } from 'node:crypto';
 import { answerCache } from './answer-cache.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Counters, newCounters } from './counters.ts';
+import { dohCanary } from './doh-canary.ts';
 import { errorAnswer } from './error-answer.ts';
 import type { HostView, Mappings } from './mappings.ts';
 import { mergeEqual } from './merge-equal.ts';
@@ -70,6 +71,7 @@ export function createResolver(parts: ResolverParts): Resolver {
       relayTransfer({ sockets, random, clock, counters }),
       neverSilent(counters),
       relay(upstreams, counters),
+      ...(settings.dohCanary ? [dohCanary(counters)] : []),
       mergeEqual(clock, counters),
       reverse({ mappings, ttlCeilingSeconds, counters }),
       synthesizeA({ mappings, host, settings, clock, counters, report }),

@@ -11,6 +11,8 @@ export interface ResolverSettings {
   readonly never: readonly string[];
   /** Names, with all below them, whose AAAA is preferred even if there is an A. */
   readonly always: readonly string[];
+  /** Whether browsers are told to keep using the host's resolver instead of DNS over HTTPS of their own. */
+  readonly dohCanary: boolean;
   /** Answers of upstreams that are kept at most; 0 for none. */
   readonly cacheEntries: number;
 }
@@ -21,5 +23,6 @@ export const defaultSettings: ResolverSettings = {
   whenNoIpv4: 'synthesize',
   never: [],
   always: [],
+  dohCanary: false,
   cacheEntries: 4096,
 };

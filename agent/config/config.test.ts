@@ -28,6 +28,7 @@ const defaults: Config = {
     whenNoIpv4: 'synthesize',
     never: [],
     always: [],
+    dohCanary: false,
     cacheEntries: 4096,
   },
   device: { name: 'bis0', queues: 1 },

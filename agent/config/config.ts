@@ -35,6 +35,7 @@ export interface ResolverConfig {
   /** Name suffixes in lower case, without a dot at either end. */
   readonly never: readonly string[];
   readonly always: readonly string[];
+  readonly dohCanary: boolean;
   readonly cacheEntries: number;
 }
 

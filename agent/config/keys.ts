@@ -93,6 +93,11 @@ export const keys = {
       listOf(suffix),
       'Names to synthesize for even if they have A records, with all names below them.',
     ),
+    dohCanary: key(
+      'false',
+      flag,
+      'Tell browsers to keep using the DNS of this host: use-application-dns.net does not exist. Browsers set to DNS over HTTPS by hand do not ask.',
+    ),
     cacheEntries: key(
       '4096',
       wholeNumber(0, 100_000),
