@@ -166,7 +166,7 @@ test('S3: an overlap, a second last fragment, or one past the end drops the data
   }
 });
 
-test('S3: 16 datagrams at most, for 30 s each, and the oldest gives way', (t) => {
+test('S3: 16 datagrams at most, for 30 s each', (t) => {
   const reassembly = new Reassembly();
   const first = (id: number): PacketBuffer =>
     ipv4({ offset: 0, hasMore: true, payload: new Uint8Array(8).fill(8) }, id);
