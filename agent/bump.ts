@@ -146,7 +146,8 @@ function resolverOf(
   mapper: AddressMapper,
   surroundings: Surroundings,
 ): Resolver {
-  const { waitForAMs, ttlCeilingSeconds, whenNoIpv4, never, always, dohCanary, cacheEntries } = config.resolver;
+  const { waitForAMs, ttlCeilingSeconds, whenNoIpv4, never, always, dohCanary, svcbHints, cacheEntries } =
+    config.resolver;
   return createResolver({
     mappings: mapper,
     host: {
@@ -154,7 +155,7 @@ function resolverOf(
       pref64: () => [],
       hasIpv4Route: () => surroundings.hasIpv4Route,
     },
-    settings: { waitForAMs, ttlCeilingSeconds, whenNoIpv4, never, always, dohCanary, cacheEntries },
+    settings: { waitForAMs, ttlCeilingSeconds, whenNoIpv4, never, always, dohCanary, svcbHints, cacheEntries },
     sockets: markedSockets(instance.mark),
     report: (line) => log.warn(line),
   });

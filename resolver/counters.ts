@@ -17,6 +17,8 @@ export interface Counters {
   reversed: number;
   /** Browsers told to stay with the host's resolver. */
   canary: number;
+  /** Answers whose address hints were taken out. */
+  stripped: number;
   /** Questions that joined an equal one already under way. */
   merged: number;
   /** A, AAAA and PTR questions to an upstream that the cache answered… */
@@ -51,6 +53,7 @@ export function newCounters(): Counters {
     passed: 0,
     reversed: 0,
     canary: 0,
+    stripped: 0,
     merged: 0,
     cacheHits: 0,
     cacheMisses: 0,

@@ -20,6 +20,7 @@ import { relay } from './relay.ts';
 import { relayTransfer } from './relay-transfer.ts';
 import { reverse } from './reverse.ts';
 import type { ResolverSettings } from './settings.ts';
+import { stripHints } from './strip-hints.ts';
 import { synthesizeA } from './synthesize-a.ts';
 import { createExchange } from './upstream/exchange.ts';
 import { forward } from './upstream/failover.ts';
@@ -74,6 +75,7 @@ export function createResolver(parts: ResolverParts): Resolver {
       ...(settings.dohCanary ? [dohCanary(counters)] : []),
       mergeEqual(clock, counters),
       reverse({ mappings, ttlCeilingSeconds, counters }),
+      ...(settings.svcbHints === 'strip' ? [stripHints(counters)] : []),
       synthesizeA({ mappings, host, settings, clock, counters, report }),
       // Below synthesis: then no synthesized answer is older than its mapping.
       cache.handler,

@@ -13,6 +13,8 @@ export interface ResolverSettings {
   readonly always: readonly string[];
   /** Whether browsers are told to keep using the host's resolver instead of DNS over HTTPS of their own. */
   readonly dohCanary: boolean;
+  /** Address hints in SVCB and HTTPS records: leave them, or take them out so that addresses are asked for. */
+  readonly svcbHints: 'keep' | 'strip';
   /** Answers of upstreams that are kept at most; 0 for none. */
   readonly cacheEntries: number;
 }
@@ -24,5 +26,6 @@ export const defaultSettings: ResolverSettings = {
   never: [],
   always: [],
   dohCanary: false,
+  svcbHints: 'keep',
   cacheEntries: 4096,
 };

@@ -7,8 +7,8 @@ import { decide } from './answer-table.ts';
 import { type Clock, sleep } from './clock.ts';
 import type { Counters } from './counters.ts';
 import { errorAnswer } from './error-answer.ts';
+import { fitting } from './fitting.ts';
 import type { HostView, Mappings } from './mappings.ts';
-import { specified } from './message/budget.ts';
 import { CLASS, RCODE, TYPE } from './message/constants.ts';
 import { flag, hasFlag, putUint16 } from './message/header.ts';
 import type { Message } from './message/message.ts';
@@ -60,7 +60,7 @@ export function synthesizeA(parts: SynthesisParts): Handler {
     if (decision === 'fail' || a.octets === undefined) return fail(question, a, aaaa);
     if (a.outcome === 'usable' || a.outcome === 'excluded') counters.unmodified++;
     else counters.negative++;
-    return a.isFetchedWhole === true ? fitting(question, message, a.octets) : a.octets;
+    return a.isFetchedWhole === true ? fitting(question, message, a.octets, counters) : a.octets;
   };
 
   /** Resolves to silence when the A answer has been missing for too long beside a usable AAAA (E4); otherwise never. */
@@ -97,21 +97,13 @@ export function synthesizeA(parts: SynthesisParts): Handler {
       ...(aaaa.chain?.aliases ?? []),
       ...assigned.map((ipv4) => ({ owner, type: TYPE.A, ttlSeconds, data: octetsOf(ipv4) })),
     ];
-    return fitting(question, message, writeAnswer(message, { rcode: RCODE.NoError, records }));
+    return fitting(question, message, writeAnswer(message, { rcode: RCODE.NoError, records }), counters);
   }
 
   function fail(question: Question, a: AReading, aaaa: AaaaReading | undefined): Uint8Array {
     counters.servfail++;
     if (a.outcome === 'silence' || aaaa?.outcome === 'silence') counters.timeouts++;
     return errorAnswer(question, RCODE.ServFail);
-  }
-
-  /** An answer that fits the asker: over UDP one that is too long becomes an empty truncated one (E12). */
-  function fitting(question: Question, message: Message, answer: Uint8Array): Uint8Array {
-    const most = question.edns?.size ?? specified.UDP_MESSAGE;
-    if (question.arrival.protocol === 'tcp' || answer.length <= most) return answer;
-    counters.truncated++;
-    return writeAnswer(message, { rcode: RCODE.NoError, isTruncated: true });
   }
 }
 

@@ -29,6 +29,7 @@ const defaults: Config = {
     never: [],
     always: [],
     dohCanary: false,
+    svcbHints: 'keep',
     cacheEntries: 4096,
   },
   device: { name: 'bis0', queues: 1 },

@@ -36,6 +36,7 @@ export interface ResolverConfig {
   readonly never: readonly string[];
   readonly always: readonly string[];
   readonly dohCanary: boolean;
+  readonly svcbHints: 'keep' | 'strip';
   readonly cacheEntries: number;
 }
 

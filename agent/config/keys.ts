@@ -98,6 +98,11 @@ export const keys = {
       flag,
       'Tell browsers to keep using the DNS of this host: use-application-dns.net does not exist. Browsers set to DNS over HTTPS by hand do not ask.',
     ),
+    svcbHints: key(
+      '"keep"',
+      oneOf('keep', 'strip'),
+      'Address hints in SVCB and HTTPS records: "strip" takes them out, so that programs ask for the addresses and do not go round the mapping. "keep" leaves the records as they are.',
+    ),
     cacheEntries: key(
       '4096',
       wholeNumber(0, 100_000),

@@ -9,6 +9,8 @@ export const TYPE = {
   AAAA: 28,
   DNAME: 39,
   OPT: 41,
+  SVCB: 64,
+  HTTPS: 65,
   TSIG: 250,
   IXFR: 251,
   AXFR: 252,
