@@ -32,6 +32,7 @@ const peers = {
   conntrack: ['conntrack'],
   ethtool: ['ethtool'],
   traceroute: ['traceroute'],
+  python3: ['python3'],
 };
 
 /**
