@@ -1,6 +1,6 @@
 /** Everything that makes one running agent; there are no such constants elsewhere. One agent in each network namespace. */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatIpv4, type Ipv4Address, ipv4 } from '../mapper/address/ipv4.ts';
 import { ipv6FromOctets } from '../mapper/address/ipv6.ts';
@@ -15,6 +15,7 @@ import {
 } from '../mapper/address/prefix.ts';
 import { chooseRange, DEFAULT_SELVES, DEFAULT_SPOOLS } from '../mapper/spool.ts';
 import type { Config } from './config/config.ts';
+import { makeDirectories } from './make-directories.ts';
 
 export interface Instance {
   /** The TUN device. */
@@ -107,7 +108,7 @@ export function selfPrefix(
   const prefix = ipv6Prefix(ipv6FromOctets(octets), 96);
   const temporary = `${file}.${process.pid}`;
   try {
-    mkdirSync(stateDirectory, { recursive: true, mode: 0o700 });
+    makeDirectories(stateDirectory, 0o700);
     writeFileSync(temporary, `${formatIpv6Prefix(prefix)}\n`, { mode: 0o600, flush: true });
     renameSync(temporary, file);
     return { prefix };

@@ -6,6 +6,7 @@ import { formatIpv4Prefix, formatIpv6Prefix } from '../mapper/address/prefix.ts'
 import type { AddressMapper } from '../mapper/address-mapper.ts';
 import type { Spool } from '../mapper/spool.ts';
 import type { AgentState, MappingRow, Reason, ResolverStatus, Status, TranslatorStatus } from './control/agent.ts';
+import { networkNamespace } from './control/network-namespace.ts';
 import type { Instance } from './instance.ts';
 import type { Ipv6Leg } from './ipv6-leg.ts';
 import type { Questions } from './questions/questions.ts';
@@ -35,7 +36,15 @@ const nothingUp: UpStatus = { device: null, spool: null, self: null, uplinks: []
 
 /** The status in a situation; `up` only while it is up. */
 export function statusOf(state: AgentState, reasons: readonly Reason[], since: Date, up: UpStatus = nothingUp): Status {
-  return { state, reasons, version, pid: process.pid, since: since.toISOString(), ...up };
+  return {
+    state,
+    reasons,
+    version,
+    pid: process.pid,
+    networkNamespace: networkNamespace(),
+    since: since.toISOString(),
+    ...up,
+  };
 }
 
 /** What a bump that is up tells about itself. */

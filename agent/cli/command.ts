@@ -7,6 +7,9 @@ import { printable } from './text.ts';
 /** The longest time a command waits, in seconds; the socket takes no more. */
 const LONGEST_TIMEOUT_SECONDS = 3600;
 
+/** Where the sockets are unless somebody says otherwise. */
+export const DEFAULT_RUNTIME_DIRECTORY = '/run/bis';
+
 export interface InstanceOptions {
   readonly runtimeDir: string;
 }
@@ -28,7 +31,7 @@ export function instanceCommand(program: Command, name: string, summary: string,
 
 export function runtimeDirectory(): Option {
   return new Option('--runtime-dir <directory>', 'which daemon is meant: where its sockets are')
-    .default('/run/bis')
+    .default(DEFAULT_RUNTIME_DIRECTORY)
     .argParser(absolute);
 }
 
@@ -36,7 +39,7 @@ export function timeout(): Option {
   return new Option('--timeout <seconds>', 'how long it may take').default(30).argParser((text: string) => {
     const seconds = Number(text);
     if (/^\d+(\.\d+)?$/.test(text) && seconds > 0 && seconds <= LONGEST_TIMEOUT_SECONDS) return seconds;
-    throw new InvalidArgumentError(`It must be a number of seconds up to ${LONGEST_TIMEOUT_SECONDS}.`);
+    throw new InvalidArgumentError(`It must be a number of seconds above 0 and up to ${LONGEST_TIMEOUT_SECONDS}.`);
   });
 }
 

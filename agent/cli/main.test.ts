@@ -8,8 +8,8 @@ test('usage errors exit 2 and say what is wrong', async (t) => {
   const rows: [string[], RegExp][] = [
     [['nonsense'], /^bis: unknown command 'nonsense'\n$/],
     [['status', '--nonsense'], /^bis: unknown option '--nonsense'\n$/],
-    [['up', '--timeout', '0'], /It must be a number of seconds up to 3600\.\n$/],
-    [['down', '--timeout', '1e3'], /It must be a number of seconds up to 3600\.\n$/],
+    [['up', '--timeout', '0'], /It must be a number of seconds above 0 and up to 3600\.\n$/],
+    [['down', '--timeout', '1e3'], /It must be a number of seconds above 0 and up to 3600\.\n$/],
     [['status', '--runtime-dir', ''], /It must not be empty\.\n$/],
     [['config', 'check'], /missing required argument 'file'/],
     [

@@ -1,12 +1,14 @@
 /** A `Status` as a person reads it: what is so in the first line, what is wrong and what to do about it below. */
 import type { DirectionStatus, Reason, ResolverStatus, Status } from '../control/agent.ts';
+import { networkNamespace } from '../control/network-namespace.ts';
 import { columns, duration, octets, printable } from './text.ts';
 
-/** The lines of `bis status`; `now` in milliseconds since the epoch. */
-export function statusText(status: Status, now: number): string[] {
+/** The lines of `bis status`; `now` in milliseconds since the epoch, `here` the network namespace of the reader. */
+export function statusText(status: Status, now: number, here: string = networkNamespace()): string[] {
   const since = duration((now - Date.parse(status.since)) / 1000);
   return [
     printable(`bis ${status.version} is ${status.state}, for ${since} (pid ${status.pid})`),
+    ...(status.networkNamespace === here ? [] : ['  (it serves another network namespace)']),
     ...reasonsText(status.reasons),
     ...columns(rows(status)),
   ];

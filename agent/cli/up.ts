@@ -3,7 +3,17 @@ import type { Command } from 'commander';
 import type { Status } from '../control/agent.ts';
 import { ControlClient } from '../control/client.ts';
 import { ControlError } from '../control/control-error.ts';
-import { absolute, complain, finish, instanceCommand, print, type TimeoutOptions, timeout } from './command.ts';
+import { networkNamespace } from '../control/network-namespace.ts';
+import {
+  absolute,
+  complain,
+  DEFAULT_RUNTIME_DIRECTORY,
+  finish,
+  instanceCommand,
+  print,
+  type TimeoutOptions,
+  timeout,
+} from './command.ts';
 import { configFile, type DaemonOptions, stateDirectory } from './daemon-options.ts';
 import { type ExitCode, exitCode } from './exit-code.ts';
 import { startDaemon } from './start-daemon.ts';
@@ -64,7 +74,7 @@ export async function up(options: UpOptions, argv: readonly string[]): Promise<E
 /** Returns whether a daemon had to be started. */
 async function startIfNone(client: ControlClient, options: UpOptions, argv: readonly string[]): Promise<boolean> {
   try {
-    await client.status();
+    refuseOtherNamespace(await client.status(), options.runtimeDir);
     return false;
   } catch (error) {
     if (!(error instanceof ControlError) || error.code !== 'not-running') throw error;
@@ -75,6 +85,16 @@ async function startIfNone(client: ControlClient, options: UpOptions, argv: read
   }
   await startDaemon(argv, options.runtimeDir, client, options.timeout);
   return true;
+}
+
+/**
+ * Throws when the daemon of the default directory serves another network namespace: nobody who is here means that one.
+ * Who names a directory does.
+ */
+export function refuseOtherNamespace(status: Status, runtimeDir: string): void {
+  if (runtimeDir !== DEFAULT_RUNTIME_DIRECTORY || status.networkNamespace === networkNamespace()) return;
+  const text = `The daemon of ${runtimeDir} (pid ${status.pid}) serves another network namespace`;
+  throw new ControlError('other-namespace', `${text}; start one here with a --runtime-dir and --state-dir of its own`);
 }
 
 /** Ends a daemon that is of no use; what is to be told has been told. */

@@ -38,15 +38,22 @@ type Output<Table> = { -readonly [Name in keyof Table]: Table[Name] extends Key<
 /** A table of the file. Keys that are missing have been filled in from the example before this looks. */
 function tableSchema<Table extends Record<string, Key>>(table: Table) {
   const entries = Object.fromEntries(Object.entries(table).map(([name, { schema }]) => [name, schema]));
-  return v.strictObject(entries, unknownKey) as unknown as v.GenericSchema<unknown, Output<Table>>;
+  return v.object(entries, 'must be a table') as unknown as v.GenericSchema<unknown, Output<Table>>;
 }
 
-function unknownKey(issue: v.BaseIssue<unknown>): string {
-  return issue.expected === 'never' ? 'is not a key of the configuration' : 'must be a table';
+/** The keys of a file that are none of ours: all of them, where a schema would stop at the first of a table. */
+function unknownKeys(given: Record<string, unknown>): string[][] {
+  const known = keys as Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  return Object.entries(given).flatMap(([table, content]) => {
+    const own = Object.hasOwn(known, table) ? known[table] : undefined;
+    if (own === undefined) return [[table]];
+    const isTable = typeof content === 'object' && content !== null && !Array.isArray(content);
+    return isTable ? Object.keys(content).flatMap((key) => (Object.hasOwn(own, key) ? [] : [[table, key]])) : [];
+  });
 }
 
 const configSchema = v.pipe(
-  v.strictObject(
+  v.object(
     {
       mapper: tableSchema(keys.mapper),
       translator: tableSchema(keys.translator),
@@ -54,7 +61,7 @@ const configSchema = v.pipe(
       device: tableSchema(keys.device),
       log: tableSchema(keys.log),
     },
-    unknownKey,
+    'must be a table',
   ),
   v.forward(
     v.check(({ mapper }) => !ipv4PrefixesOverlap(mapper.spool, mapper.self), 'must not overlap mapper.spool'),
@@ -74,12 +81,17 @@ export function defaultConfig(): Config {
 export function parseConfig(toml: string, source = 'configuration'): Config {
   const given = parseToml(toml, source);
   const result = v.safeParse(configSchema, withDefaults(given));
-  if (result.success) return result.output;
-  const problems = result.issues.map((issue): Problem => {
-    const path = (issue.path ?? []).map((item) => String(item.key));
+  const unknown = unknownKeys(given).map((path) => ({ path, text: 'is not a key of the configuration' }));
+  if (result.success && unknown.length === 0) return result.output;
+  const wrong = (result.issues ?? []).map((issue) => ({
+    path: (issue.path ?? []).map((item) => String(item.key)),
+    text: issue.message,
+  }));
+  const problems = [...unknown, ...wrong].map(({ path, text }): Problem => {
     const line = lineOf(toml, path);
-    return { ...(line === undefined ? {} : { line }), key: keyText(path), text: issue.message };
+    return { ...(line === undefined ? {} : { line }), key: keyText(path), text };
   });
+  problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
   throw new ConfigError(source, problems);
 }
 

@@ -76,6 +76,8 @@ export interface Status {
   readonly reasons: readonly Reason[];
   readonly version: string;
   readonly pid: number;
+  /** The network namespace it serves, as `/proc/PID/ns/net` names it: `net:[4026531840]`. */
+  readonly networkNamespace: string;
   /** When the state was entered (RFC 3339, UTC). */
   readonly since: string;
   readonly device: DeviceStatus | null;

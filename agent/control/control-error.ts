@@ -9,6 +9,8 @@ export type ControlErrorCode =
   | 'unusable-directory'
   /** No daemon answers. */
   | 'not-running'
+  /** A daemon answers, but it serves another network namespace than this one. */
+  | 'other-namespace'
   /** A daemon may be running, but this user may not talk to it. */
   | 'forbidden'
   /** The daemon answered that it could not, or did not answer in time or in words we know. */

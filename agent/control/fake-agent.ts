@@ -1,11 +1,13 @@
 /** An agent that only changes its state, for the tests of the control socket and of the command line. */
 import type { Agent, AgentState, MappingRow, Reason, Status } from './agent.ts';
+import { networkNamespace } from './network-namespace.ts';
 
 export const fakeStatus: Status = {
   state: 'down',
   reasons: [],
   version: '0.1.0',
   pid: process.pid,
+  networkNamespace: networkNamespace(),
   since: '2026-11-23T07:00:00.000Z',
   device: null,
   spool: null,

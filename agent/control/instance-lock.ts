@@ -46,7 +46,7 @@ export async function takeInstanceLock(path: string): Promise<InstanceLock> {
       closeSync(descriptor);
       throw new ControlError(
         'already-running',
-        `Another bis daemon${/^\d+$/.test(holder) ? ` (pid ${holder})` : ''} holds ${path}`,
+        `Another bis daemon${/^\d+$/.test(holder) ? ` (pid ${holder})` : ''} holds ${path}; one for another network namespace needs a --runtime-dir of its own`,
       );
     }
     await sleep(20);

@@ -4,6 +4,7 @@
  */
 import { chmodSync, chownSync, lstatSync, mkdirSync, readFileSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { makeDirectories } from '../make-directories.ts';
 import { ControlError, systemCode } from './control-error.ts';
 
 /** The group whose members may control the agent, where it exists. */
@@ -47,7 +48,7 @@ export function makeRuntimeDirectory(directory: string): RuntimePaths {
   if (Buffer.byteLength(paths.controlSocket) > LONGEST_SOCKET_PATH) {
     throw new ControlError('unusable-directory', `Cannot use ${directory}: a socket in it would have too long a path`);
   }
-  inWords(directory, () => mkdirSync(dirname(directory), { recursive: true, mode: 0o755 }));
+  inWords(directory, () => makeDirectories(dirname(directory), 0o755));
   makeDirectory(directory, 0o755);
   return paths;
 }
