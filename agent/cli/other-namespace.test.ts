@@ -1,3 +1,4 @@
+/** One runtime directory, two network namespaces: what `up` and `status` make of it. */
 import test from 'ava';
 import { fakeStatus } from '../control/fake-agent.ts';
 import { networkNamespace } from '../control/network-namespace.ts';

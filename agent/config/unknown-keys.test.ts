@@ -1,3 +1,4 @@
+/** A configuration with keys that are not ours: every one of them is told. */
 import test from 'ava';
 import { ConfigError, parseConfig } from './parse-config.ts';
 
