@@ -22,6 +22,7 @@ import { createInstance, errorSource4, type Instance, selfAddress } from './inst
 import { DEVICE_MTU, Ipv6Leg } from './ipv6-leg.ts';
 import type { Log } from './log.ts';
 import { NetworkChanges } from './network/changes.ts';
+import { HOSTS, hostsText } from './network/hosts-text.ts';
 import { markedSockets } from './network/marked-sockets.ts';
 import { RESOLV_CONF } from './network/name-servers.ts';
 import { Surroundings } from './network/surroundings.ts';
@@ -156,6 +157,7 @@ function resolverOf(
       hasIpv4Route: () => surroundings.hasIpv4Route,
     },
     settings: { waitForAMs, ttlCeilingSeconds, whenNoIpv4, never, always, dohCanary, svcbHints, cacheEntries },
+    ...(config.resolver.hosts && { hosts: hostsText(HOSTS) }),
     sockets: markedSockets(instance.mark),
     report: (line) => log.warn(line),
   });

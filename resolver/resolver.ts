@@ -8,6 +8,7 @@ import { type Clock, systemClock } from './clock.ts';
 import { type Counters, newCounters } from './counters.ts';
 import { dohCanary } from './doh-canary.ts';
 import { errorAnswer } from './error-answer.ts';
+import { followHosts } from './hosts-file.ts';
 import type { HostView, Mappings } from './mappings.ts';
 import { mergeEqual } from './merge-equal.ts';
 import { RCODE } from './message/constants.ts';
@@ -35,6 +36,8 @@ export interface ResolverParts {
   readonly mappings: Mappings;
   readonly host: HostView;
   readonly settings: ResolverSettings;
+  /** The hosts file as it is now, called for every A question; without it the file counts for nothing. */
+  readonly hosts?: () => string;
   readonly sockets: UpstreamSockets;
   readonly clock?: Clock;
   /** A random whole number from 0 up to, not including, `below`; nobody must be able to foresee it. */
@@ -76,7 +79,15 @@ export function createResolver(parts: ResolverParts): Resolver {
       mergeEqual(clock, counters),
       reverse({ mappings, ttlCeilingSeconds, counters }),
       ...(settings.svcbHints === 'strip' ? [stripHints(counters)] : []),
-      synthesizeA({ mappings, host, settings, clock, counters, report }),
+      synthesizeA({
+        ...(parts.hosts && { hosts: followHosts(parts.hosts) }),
+        mappings,
+        host,
+        settings,
+        clock,
+        counters,
+        report,
+      }),
       // Below synthesis: then no synthesized answer is older than its mapping.
       cache.handler,
     ],

@@ -7,7 +7,9 @@ import { decide } from './answer-table.ts';
 import { type Clock, sleep } from './clock.ts';
 import type { Counters } from './counters.ts';
 import { errorAnswer } from './error-answer.ts';
+import { isUsableAaaa } from './exclusions.ts';
 import { fitting } from './fitting.ts';
+import type { HostsFile } from './hosts-file.ts';
 import type { HostView, Mappings } from './mappings.ts';
 import { CLASS, RCODE, TYPE } from './message/constants.ts';
 import { flag, hasFlag, putUint16 } from './message/header.ts';
@@ -22,6 +24,8 @@ import type { ResolverSettings } from './settings.ts';
 export interface SynthesisParts {
   readonly mappings: Mappings;
   readonly host: HostView;
+  /** Asked before the network is asked for AAAA. */
+  readonly hosts?: HostsFile;
   readonly settings: ResolverSettings;
   readonly clock: Clock;
   readonly counters: Counters;
@@ -49,7 +53,7 @@ export function synthesizeA(parts: SynthesisParts): Handler {
     }
     const preferAaaa = policy === 'always' || (settings.whenNoIpv4 === 'synthesize' && !host.hasIpv4Route());
 
-    const aaaaComing = askAaaa(question, message, next).then((octets) => readAaaa(octets, host));
+    const aaaaComing = fromHosts(message) ?? askAaaa(question, message, next).then((octets) => readAaaa(octets, host));
     const aComing = askA(question, next, (octets) => readA(octets, message.name, mappings, preferAaaa));
     const a = await Promise.race([aComing, patience(aaaaComing, question.signal)]);
     // A usable A is returned before AAAA has been heard of (E2).
@@ -62,6 +66,13 @@ export function synthesizeA(parts: SynthesisParts): Handler {
     else counters.negative++;
     return a.isFetchedWhole === true ? fitting(question, message, a.octets, counters) : a.octets;
   };
+
+  /** What the hosts file says in the place of an AAAA answer (E25); `undefined` if it says nothing usable. */
+  function fromHosts({ name }: Message): Promise<AaaaReading> | undefined {
+    const addresses = parts.hosts?.(name).filter((address) => isUsableAaaa(address, host)) ?? [];
+    if (addresses.length === 0) return undefined;
+    return Promise.resolve({ outcome: 'usable', addresses, ttlSeconds: settings.ttlCeilingSeconds });
+  }
 
   /** Resolves to silence when the A answer has been missing for too long beside a usable AAAA (E4); otherwise never. */
   function patience(aaaaComing: Promise<AaaaReading>, signal: AbortSignal): Promise<AReading> {

@@ -30,6 +30,7 @@ const defaults: Config = {
     always: [],
     dohCanary: false,
     svcbHints: 'keep',
+    hosts: true,
     cacheEntries: 4096,
   },
   device: { name: 'bis0', queues: 1 },

@@ -37,6 +37,7 @@ export interface ResolverConfig {
   readonly always: readonly string[];
   readonly dohCanary: boolean;
   readonly svcbHints: 'keep' | 'strip';
+  readonly hosts: boolean;
   readonly cacheEntries: number;
 }
 
