@@ -20,6 +20,7 @@ import type { MappingRow, Reason } from './control/agent.ts';
 import { DataPlane, type DataPlaneSettings } from './data-plane/data-plane.ts';
 import { createInstance, errorSource4, type Instance, selfAddress } from './instance.ts';
 import { DEVICE_MTU, Ipv6Leg } from './ipv6-leg.ts';
+import { keepMappings, mappingFile } from './kept-mappings.ts';
 import type { Log } from './log.ts';
 import { NetworkChanges } from './network/changes.ts';
 import { HOSTS, hostsText } from './network/hosts-text.ts';
@@ -54,6 +55,8 @@ export interface BumpRun {
 export interface BumpParts {
   readonly config: Config;
   readonly ula: Ipv6Prefix;
+  /** Where the mappings are kept; an absolute path. */
+  readonly stateDirectory: string;
   readonly host: Host;
   readonly log: Log;
 }
@@ -80,8 +83,10 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
   const spool = new Spool([instance.spool]);
   const table = SharedTable.create(spool, randomInt(2 ** 31));
   const now = (): number => Math.floor(Date.now() / 1000);
-  const sinks = [table.writer()];
+  const file = mappingFile(parts.stateDirectory, spool, log);
+  const sinks = [table.writer(), file];
   const mapper = new AddressMapper({ spool, index: table.reader, sinks, stamps: [table], now });
+  await keepMappings(file, mapper, undoing);
   signal.throwIfAborted();
   const leg = await Ipv6Leg.create({ instance, host, log }, surroundings, undoing);
   signal.throwIfAborted();

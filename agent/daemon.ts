@@ -40,7 +40,7 @@ export async function runDaemon(settings: DaemonSettings): Promise<number> {
   const host = linuxHost();
   const ending = endings(log);
   const agent = new RunningAgent({
-    start: (run) => startBump({ config, ula: keptPrefix(stateDirectory, log), host, log }, run),
+    start: (run) => startBump({ config, ula: keptPrefix(stateDirectory, log), stateDirectory, host, log }, run),
     log,
     onStop: () => ending.resolve({ by: 'the control socket', isFailure: false }),
   });

@@ -14,6 +14,10 @@ const PROMISE_GRACE_SECONDS = 60;
 const MOST_LOOKS = 64;
 /** Names kept with a mapping; the oldest goes first. */
 const MOST_NAMES = 8;
+/** How long mappings of an earlier run count as live: nobody knows what the programs do that use them (M14). */
+const RESTORED_SECONDS = 300;
+/** The longest promise that is believed of an earlier run, whose clock may have been wrong, in seconds. */
+const LONGEST_RESTORED_PROMISE = 86_400;
 
 /** What an answer promises: that the address stands for the peer for so long. `name` is for people and PTR answers. */
 export interface Promised {
@@ -51,7 +55,10 @@ export interface AddressMapperParts {
   readonly now: () => number;
 }
 
-type Row = { -readonly [Key in keyof Mapping]: Mapping[Key] };
+type Row = { -readonly [Key in keyof Mapping]: Mapping[Key] } & {
+  /** Until when it counts as live because an earlier run made it; 0 if this one did. */
+  restoredUntil: number;
+};
 
 /** Keeps the pairs. The control plane owns it; the packet path reads what it publishes. */
 export class AddressMapper {
@@ -59,8 +66,9 @@ export class AddressMapper {
   readonly counters = { assigned: 0, recycled: 0, refused: 0 };
   readonly #parts: AddressMapperParts;
   readonly #rows: LRUCache<number, Row>;
-  /** The lowest position that was never handed out. */
+  /** The lowest position of those that nobody ever had, and the free ones below it. */
   #fresh = 0;
+  readonly #gaps: number[] = [];
 
   constructor(parts: AddressMapperParts) {
     this.#parts = parts;
@@ -78,11 +86,69 @@ export class AddressMapper {
       return undefined;
     }
     const until = this.#parts.now() + promise.ttlSeconds + PROMISE_GRACE_SECONDS;
-    row.promisedUntil = Math.max(row.promisedUntil, until);
+    const isLonger = until > row.promisedUntil;
+    if (isLonger) row.promisedUntil = until;
     if (row.names.at(-1) !== promise.name) {
       row.names = [...row.names.filter((name) => name !== promise.name), promise.name].slice(-MOST_NAMES);
     }
+    if (isLonger) {
+      const position = this.#parts.spool.position(row.ipv4);
+      for (const sink of this.#parts.sinks) sink.promised?.(position, row);
+    }
     return row.ipv4;
+  }
+
+  /**
+   * Takes back the mappings of an earlier run, one for each address, before anything else is asked. Where two have the
+   * same peer, the one that was made later holds. They count as live for 5 minutes (M14).
+   */
+  restore(mappings: readonly Mapping[]): void {
+    const { spool, index, sinks } = this.#parts;
+    const now = this.#parts.now();
+    const rows: (Row | undefined)[] = [];
+    for (const { ipv4, ipv6, names, createdAt, promisedUntil } of mappings) {
+      const position = spool.position(ipv4);
+      if (!spool.isUsable(position) || (ipv6.w0 | ipv6.w1 | ipv6.w2 | ipv6.w3) === 0) continue;
+      const other = index.position(ipv6);
+      if (other >= 0) {
+        if ((rows[other]?.createdAt ?? 0) >= createdAt) continue;
+        this.#withdraw(other);
+        rows[other] = undefined;
+      }
+      rows[position] = {
+        ipv4,
+        ipv6,
+        names: names.length > MOST_NAMES ? names.slice(-MOST_NAMES) : names,
+        createdAt: Math.min(createdAt, now),
+        promisedUntil: Math.min(promisedUntil, now + LONGEST_RESTORED_PROMISE),
+        restoredUntil: now + RESTORED_SECONDS,
+      };
+      for (const sink of sinks) sink.publish(position, ipv6);
+    }
+    this.#takeOver(rows);
+  }
+
+  /** Fills the rows, in the order of their promises, which is about that of their last use; notes what is free. */
+  #takeOver(rows: readonly (Row | undefined)[]): void {
+    const { spool } = this.#parts;
+    // Both in one number, below 2^53: positions are fewer than 2^24, and promises older than 8 years are all the same.
+    const oldest = this.#parts.now() - 2 ** 28;
+    const keys = new Float64Array(rows.length);
+    let count = 0;
+    for (let position = rows.length - 1; position >= 0; position--) {
+      const row = rows[position];
+      if (row !== undefined) keys[count++] = Math.max(0, row.promisedUntil - oldest) * spool.size + position;
+      else if (spool.isUsable(position)) this.#gaps.push(position);
+    }
+    for (const key of keys.subarray(0, count).sort()) {
+      const position = key % spool.size;
+      this.#rows.set(position, rows[position] as Row);
+    }
+    this.#fresh = rows.length;
+  }
+
+  #withdraw(position: number): void {
+    for (const sink of this.#parts.sinks) sink.withdraw(position);
   }
 
   /** The mapping of a spool address, or `undefined`. Asking does not make it recent. */
@@ -111,7 +177,8 @@ export class AddressMapper {
   }
 
   #heldUntil(position: number): number {
-    return Math.max(0, ...this.#parts.stamps.map((stamps) => stamps.heldUntil(position)));
+    const restoredUntil = this.#rows.peek(position)?.restoredUntil ?? 0;
+    return Math.max(restoredUntil, ...this.#parts.stamps.map((stamps) => stamps.heldUntil(position)));
   }
 
   #known(ipv6: Ipv6Address): Row | undefined {
@@ -128,6 +195,7 @@ export class AddressMapper {
       names: [],
       createdAt: this.#parts.now(),
       promisedUntil: 0,
+      restoredUntil: 0,
     };
     this.#rows.set(position, row);
     for (const sink of this.#parts.sinks) sink.publish(position, ipv6);
@@ -136,6 +204,8 @@ export class AddressMapper {
   }
 
   #free(): number | undefined {
+    const gap = this.#gaps.pop();
+    if (gap !== undefined) return gap;
     const { spool } = this.#parts;
     while (this.#fresh < spool.size) {
       const position = this.#fresh++;
@@ -159,7 +229,7 @@ export class AddressMapper {
     }
     for (const position of held) this.#rows.get(position);
     if (found === undefined) return undefined;
-    for (const sink of this.#parts.sinks) sink.withdraw(found);
+    this.#withdraw(found);
     this.#rows.delete(found);
     this.counters.recycled++;
     return found;

@@ -4,14 +4,17 @@
  * the one in use and swapped in.
  */
 import type { Ipv6Address } from './address/ipv6.ts';
+import type { Mapping } from './address-mapper.ts';
 import { hashAddress, header, slot, type TableColumns } from './table-columns.ts';
 
-/** Takes pairs as they are made and ended: the shared table is one, a kernel map can be another. */
+/** Takes pairs as they are made and ended: the shared table is one, the file that keeps them another. */
 export interface MappingSink {
   /** `ipv6` now stands at `position`, which was free. */
   publish(position: number, ipv6: Ipv6Address): void;
   /** `position` is free again. */
   withdraw(position: number): void;
+  /** The mapping at `position` is about to be answered: new, or promised for longer. Its answer leaves afterwards. */
+  promised?(position: number, mapping: Mapping): void;
 }
 
 /** Publishes mappings into shared columns. */
