@@ -1,6 +1,8 @@
 /** Asking several upstreams: which first, and when the next (E19). Health is what was observed while asking; nobody is probed. */
 import type { Clock } from '../clock.ts';
 import type { Counters } from '../counters.ts';
+import { RCODE } from '../message/constants.ts';
+import { flag, flagsOf, hasFlag } from '../message/header.ts';
 import type { Next, Question } from '../question.ts';
 import type { Exchange } from './exchange.ts';
 import type { Upstream } from './upstream.ts';
@@ -21,7 +23,20 @@ export interface FailoverParts {
   readonly counters: Pick<Counters, 'failovers'>;
 }
 
-/** The end of the list of handlers: asks the upstreams of the question's arrival, and says what the first to answer said. */
+/**
+ * Whether another server may know better: this one has failed, or does not want to be asked, as the C library sees it too.
+ * Without recursion desired, or for another opcode, a refusal is an answer.
+ */
+function isNoHelp({ message }: Question, answer: Uint8Array): boolean {
+  const rcode = flagsOf(answer) & 15;
+  const isForAnybody = message !== undefined && hasFlag(message.octets, flag.RD);
+  return isForAnybody && (rcode === RCODE.ServFail || rcode === RCODE.Refused);
+}
+
+/**
+ * The end of the list of handlers: asks the upstreams of the question's arrival, and says what the first said that could
+ * help; if none could, what the first said.
+ */
 export function forward({ exchange, clock, counters }: FailoverParts): Next {
   const setAsideUntil = new WeakMap<Upstream, number>();
   const isSetAside = (upstream: Upstream): boolean => (setAsideUntil.get(upstream) ?? 0) > clock.now();
@@ -33,13 +48,18 @@ export function forward({ exchange, clock, counters }: FailoverParts): Next {
     return answer;
   }
 
-  /** Asks one after the other, the next when the one before has failed or taken too long. */
+  /** Asks one after the other, the next when the one before has failed, was no help or has taken too long. */
   function firstAnswer(question: Question, list: readonly Upstream[], signal: AbortSignal): ReturnType<Next> {
     return new Promise((resolve) => {
       let failed = 0;
-      signal.addEventListener('abort', () => resolve(undefined));
+      /** The first answer that was no help: better than none. */
+      let noHelp: Uint8Array | undefined;
+      let isLastOver = false;
+      signal.addEventListener('abort', () => resolve(noHelp));
       const ask = (index: number): void => {
         const upstream = list[index];
+        isLastOver = upstream === undefined;
+        if (isLastOver && noHelp !== undefined) resolve(noHelp);
         if (upstream === undefined || signal.aborted) return;
         if (index > 0) counters.failovers++;
         let isNextAsked = false;
@@ -48,14 +68,21 @@ export function forward({ exchange, clock, counters }: FailoverParts): Next {
           isNextAsked = true;
           ask(index + 1);
         };
+        let isAnswered = false;
         const callOff = clock.after(choice.PATIENCE, () => {
-          setAsideUntil.set(upstream, clock.now() + choice.SET_ASIDE);
+          if (!isAnswered) setAsideUntil.set(upstream, clock.now() + choice.SET_ASIDE);
           askNext();
         });
+        signal.addEventListener('abort', callOff);
         void askOne(question, upstream, signal).then((answer) => {
+          isAnswered = answer !== undefined;
+          if (answer !== undefined && !isNoHelp(question, answer)) return resolve(answer);
+          noHelp ??= answer;
+          if (++failed === list.length || (isLastOver && noHelp !== undefined)) return resolve(noHelp);
+          // Behind the last there is nobody to ask: those that are merely slow have until its time is over.
+          if (index + 1 === list.length) return;
           callOff();
-          if (answer !== undefined || ++failed === list.length) resolve(answer);
-          else askNext();
+          askNext();
         });
       };
       ask(0);
