@@ -81,8 +81,8 @@ export class MappingFile implements MappingSink {
     this.#saved[position] = 0;
   }
 
-  withdraw(position: number): void {
-    this.#saved[position] = 0;
+  withdraw(): void {
+    // The record of whoever gets the address next takes the place of this one.
   }
 
   /** Adds a record, unless the file promises as much already. One write(2), and a second while a snapshot is taken. */
@@ -90,9 +90,10 @@ export class MappingFile implements MappingSink {
     if (this.#source === undefined || mapping.promisedUntil <= (this.#saved[position] as number)) return;
     const until = mapping.promisedUntil + FORESIGHT_SECONDS;
     const length = writeRecord(mapping, until, this.#record, 0);
-    const isInNext = this.#next !== undefined && this.#add(this.#next, this.#record, length);
-    const isInCurrent = this.#current !== undefined && this.#add(this.#current, this.#record, length);
-    if (isInNext || isInCurrent) this.#saved[position] = until;
+    if (this.#next !== undefined) this.#add(this.#next, this.#record, length);
+    // Before the first snapshot is in its place nothing else is there; should it fail, the next one has all of them.
+    const isKept = this.#current === undefined || this.#add(this.#current, this.#record, length);
+    if (isKept) this.#saved[position] = until;
   }
 
   /** Takes a snapshot if the log has grown long, or something could not be written. To be called every 10 s. */
@@ -180,10 +181,8 @@ export class MappingFile implements MappingSink {
     }
   }
 
-  /** Nothing that only the file under way knows counts as saved. */
   #giveUp(temporary: string): void {
     if (this.#next !== undefined) closeQuietly(this.#next.file);
-    this.#saved.fill(0);
     try {
       this.#parts.files.remove(temporary);
     } catch {
