@@ -26,10 +26,12 @@ function tell(title: string, figure: string): void {
   console.log(`${title.padEnd(44)}${figure}`);
 }
 
-const resident = (): number => {
+/** Megabytes in use: the heap without garbage, if there is --expose-gc, and tables. */
+function inUse(): number {
   globalThis.gc?.();
-  return process.memoryUsage.rss() / 1e6;
-};
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return (heapUsed + arrayBuffers) / 1e6;
+}
 
 function run(isKept: boolean) {
   const table = SharedTable.create(spool, 0x5eed);
@@ -75,10 +77,11 @@ async function watched(what: () => Promise<void>): Promise<string> {
 }
 
 try {
-  const before = resident();
   {
+    const before = inUse();
     const { mapper, table } = run(false);
     tell('assign, new', assign(mapper, 0, spool.usable));
+    tell('memory, all mapped', `${(inUse() - before).toFixed(0)} MB`);
     tell('look up', lookUp(table));
     clock.now += 1000;
     tell('assign, recycling', assign(mapper, spool.usable, spool.usable));
@@ -92,7 +95,6 @@ try {
     tell('save', await watched(() => file.end()));
     tell('file', `${(statSync(path).size / 1e6).toFixed(1)} MB`);
   }
-  resident();
   const { mapper, file } = run(true);
   const began = performance.now();
   const mappings = file.load();
@@ -103,7 +105,6 @@ try {
     'load',
     `${milliseconds.toFixed(0)} ms, ${(read - began).toFixed(0)} of them to read ${mappings.length} mappings`,
   );
-  tell('resident, of which at first', `${resident().toFixed(0)} MB, ${before.toFixed(0)} MB`);
 } finally {
   rmSync(directory, { recursive: true });
 }
