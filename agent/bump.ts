@@ -103,7 +103,7 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
   undoing.add('let questions go their native way', () => questions.withdraw());
   await questions.refresh();
   const isAlive = (): boolean => dataPlane.isAlive();
-  const watch = new Watch({ instance, host, log, mode, changes, surroundings, leg, questions, isAlive });
+  const watch = new Watch({ instance, host, log, mode, changes, surroundings, leg, questions, resolver, isAlive });
   undoing.add('stop watching the network', () => watch.end());
   await watch.begin();
   signal.throwIfAborted();

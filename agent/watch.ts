@@ -4,6 +4,7 @@
  */
 import { type BlockingChain, findBlockingChains } from '../install/firewall.ts';
 import type { Host } from '../install/host.ts';
+import type { Resolver } from '../resolver/resolver.ts';
 import type { Reason } from './control/agent.ts';
 import type { Instance } from './instance.ts';
 import type { Ipv6Leg, LegSurroundings } from './ipv6-leg.ts';
@@ -28,6 +29,8 @@ export interface WatchParts {
   readonly surroundings: Pick<Surroundings, 'renew' | 'isLoopbackUp'> & LegSurroundings;
   readonly leg: Pick<Ipv6Leg, 'follow' | 'uplinks'>;
   readonly questions: Pick<Questions, 'refresh' | 'renew' | 'servers' | 'unanswered'>;
+  /** Answers that were kept belong to the network they were given in (E16). */
+  readonly resolver: Pick<Resolver, 'flush'>;
   /** Whether packets are handled. */
   readonly isAlive: () => boolean;
 }
@@ -107,10 +110,11 @@ export class Watch {
 
   /** Follows what has changed; a failure is a reason until a later round succeeds. Never rejects. */
   async #follow(isNetworkDue: boolean): Promise<void> {
-    const { leg, log, questions, surroundings } = this.#parts;
+    const { leg, log, questions, resolver, surroundings } = this.#parts;
     const { signal } = this.#ending;
     try {
       if (isNetworkDue) {
+        resolver.flush();
         await surroundings.renew();
         signal.throwIfAborted();
         await leg.follow(surroundings);
