@@ -23,7 +23,7 @@ function scene(rows: Record<string, Reply>, entries = 100) {
   const net = network(rows, clock);
   const cache = answerCache({ entries, clock, counters });
   const ask = (text: string, { transport = 'udp', upstreams = ours, ...asked }: Asking = {}, below: Next = net) =>
-    cache.handler({ ...arrived(question(text, asked), { upstreams }), transport }, below);
+    cache.handler({ ...arrived(question(text, asked), { upstreams }), transport, isOurs: true }, below);
   return { clock, counters, net, cache, ask };
 }
 
@@ -41,6 +41,16 @@ async function askedFor(reply: Reply, text = 'host.example A', asked: Asking = {
   await ask(text, asked);
   return net.asked.length;
 }
+
+test('E10: what a client asked is passed on and answered as it came, kept or not', async (t) => {
+  const { net, cache, ask } = scene({ 'host.example AAAA': { answers: ['host.example. 300 IN AAAA 2001:db8::9'] } });
+  const passedOn = (): Promise<Uint8Array | undefined> =>
+    Promise.resolve(cache.handler(arrived(question('host.example AAAA'), { upstreams: ours }), net));
+  await ask('host.example AAAA');
+  await passedOn();
+  await passedOn();
+  t.is(net.asked.length, 3);
+});
 
 test('D11: an answer is said again, and its TTLs are all that changes', async (t) => {
   const whole: Reply = {

@@ -1,6 +1,6 @@
 /**
- * Says again what an upstream said a while ago (D11; RFC 1035 §7.4, RFC 2308): only answers to A, AAAA and PTR questions
- * that were asked, each kept whole under its whole question, so that no record of one can ever answer another (D3).
+ * Says again what an upstream said a while ago (D11; RFC 1035 §7.4, RFC 2308): only answers to the A, AAAA and PTR questions
+ * that we asked to decide about a client's, each kept whole under its whole question, so that no record of one can ever answer another (D3).
  */
 import { LRUCache } from 'lru-cache';
 import type { Clock } from './clock.ts';
@@ -94,7 +94,7 @@ export function answerCache({ entries, clock, counters }: CacheParts): AnswerCac
   }
 
   const handler: Handler = async (question, next) => {
-    if (!isKept(question.octets)) return next(question);
+    if (question.isOurs !== true || !isKept(question.octets)) return next(question);
     const key = keyOf(question);
     const known = recall(key, question);
     if (known !== undefined) {

@@ -28,6 +28,8 @@ export interface Question {
   readonly edns: Edns | undefined;
   readonly arrival: Arrival;
   readonly transport: Transport;
+  /** We ask it, to decide about another question; its answer may be kept (D11). What a client asked is passed on (E10). */
+  readonly isOurs?: true;
   /** Aborted when the time for an answer is over, and when an answer was given: stop whatever is still under way. */
   readonly signal: AbortSignal;
 }

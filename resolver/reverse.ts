@@ -47,7 +47,7 @@ export function reverse({ mappings, ttlCeilingSeconds, counters }: ReverseParts)
 
     const octets = writeQuestion(reverseNameOf(mapping.ipv6), TYPE.PTR, question.edns !== undefined);
     const transport = question.transport === 'tcp' ? 'tcp' : 'either';
-    const asked = pointersIn(await next({ ...question, octets, transport }));
+    const asked = pointersIn(await next({ ...question, octets, transport, isOurs: true }));
     if (asked.names.length > 0) return pointing(message, asked);
 
     const kept = mapping.names.map(parseName).filter((name) => name !== undefined);

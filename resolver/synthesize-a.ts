@@ -120,7 +120,7 @@ export function synthesizeA(parts: SynthesisParts): Handler {
 
 function askAaaa(question: Question, message: Message, next: Next): ReturnType<Next> {
   const transport = question.transport === 'tcp' ? 'tcp' : 'either';
-  return next({ ...question, octets: withType(message, TYPE.AAAA), transport });
+  return next({ ...question, octets: withType(message, TYPE.AAAA), transport, isOurs: true });
 }
 
 /** Asks the question as it was asked; if that answer was cut before anything usable, asks again for all of it. */
@@ -129,9 +129,10 @@ async function askA(
   next: Next,
   read: (octets: Uint8Array | undefined) => AReading,
 ): Promise<AReading> {
-  const reading = read(await next(question));
+  const ours: Question = { ...question, isOurs: true };
+  const reading = read(await next(ours));
   if (reading.isTruncated !== true || reading.outcome === 'usable' || question.transport === 'tcp') return reading;
-  const whole = read(await next({ ...question, transport: 'tcp' }));
+  const whole = read(await next({ ...ours, transport: 'tcp' }));
   return whole.outcome === 'silence' ? reading : { ...whole, isFetchedWhole: true };
 }
 

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { Lab } from '../lab/lab.ts';
 import { must } from '../lab/program.ts';
-import { toolCommand } from '../lab/tools.ts';
+import { toolCommand, unpackedRoot } from '../lab/tools.ts';
 
 /** Options of an `ssh` command line that uses this lab's key and knows nobody's configuration. */
 export function sshOptions(lab: Lab): string[] {
@@ -25,10 +25,20 @@ export async function startSshServer(lab: Lab): Promise<void> {
     'UsePAM no',
     'StrictModes no',
     'PermitRootLogin yes',
+    ...unpackedParts(),
   ];
   fs.writeFileSync(file('sshd.conf'), settings.map((line) => `${line}\n`).join(''));
   // The server wants an empty directory at a fixed place. Mounts made here are seen by nobody else (ip-netns(8)).
   const inPrivateRun = ['sh', '-c', 'mount -t tmpfs run /run && mkdir -m 755 /run/sshd && exec "$@"', 'sh'];
   const sshd = lab.host('host6').start([...inPrivateRun, ...toolCommand('sshd'), '-D', '-e', '-f', file('sshd.conf')]);
   await sshd.says(/listening on/i);
+}
+
+/** Since OpenSSH 9.8 the server runs other programs, which an unpacked one does not find at their usual place. */
+function unpackedParts(): string[] {
+  const parts = { SshdSessionPath: 'sshd-session', SshdAuthPath: 'sshd-auth' };
+  return Object.entries(parts).flatMap(([setting, name]) => {
+    const program = path.join(unpackedRoot, 'usr/lib/openssh', name);
+    return fs.existsSync(program) ? [`${setting} ${program}`] : [];
+  });
 }
