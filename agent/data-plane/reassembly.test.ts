@@ -104,7 +104,7 @@ test('S3: fragments of an echo make the packet they were cut from, in whatever o
       }
       t.is(reassembly.waiting, 0);
     }),
-    { numRuns: 200 },
+    { numRuns: 40 },
   );
 });
 

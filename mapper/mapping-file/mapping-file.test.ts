@@ -234,7 +234,7 @@ test('M14: killed after any octet of the log, everything answered before is ther
         t.deepEqual(pairs(await beginRun(killed, clock, ['10.0.0.0/29'])), expected as Record<number, number>);
       }
     }),
-    { numRuns: 15 },
+    { numRuns: 6 },
   );
 });
 
