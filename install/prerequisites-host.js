@@ -8,8 +8,17 @@ import { fileURLToPath } from 'node:url';
 const checkout = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const debian = path.join(checkout, '.cache/debian');
 
-/** Where programs are looked for: a normal user's PATH lacks the directories of `ip`, `nft` and `sysctl`. */
-const programDirectories = [...(process.env.PATH ?? '').split(':').filter(path.isAbsolute), '/usr/sbin', '/sbin'];
+/**
+ * Where programs are looked for: a normal user's PATH lacks the directories of `ip`, `nft` and `sysctl`, and npm puts
+ * node_modules/.bin in front, where a package of ava's has a program that is called nft too.
+ */
+const programDirectories = [
+  ...(process.env.PATH ?? '')
+    .split(':')
+    .filter((name) => path.isAbsolute(name) && !name.endsWith('/node_modules/.bin')),
+  '/usr/sbin',
+  '/sbin',
+];
 const machine = { x64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' }[process.arch] ?? '';
 const libraryDirectories = [`/usr/lib/${machine}`, `/lib/${machine}`, '/usr/lib64', '/usr/lib', '/usr/local/lib'];
 

@@ -1,6 +1,8 @@
 /** What `install/bootstrap` does on machines that lack things, told by a machine made of data (prerequisites.js). */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 
@@ -99,4 +101,18 @@ test('the pinned Node finds the programs of the system, not those of npm package
   const PATH = '/checkout/node_modules/.bin:/usr/bin:/opt/has space:/bin';
   const printed = execFileSync(launcher, ['-p', 'process.env.PATH'], { env: { PATH }, encoding: 'utf8' });
   t.is(printed.trim(), '/usr/bin:/opt/has space:/bin:/usr/sbin:/sbin');
+});
+
+test('a program of an npm package does not pass for one of the system', (t) => {
+  const directory = mkdtempSync(path.join(tmpdir(), 'bis-'));
+  const bin = path.join(directory, 'node_modules/.bin');
+  mkdirSync(bin, { recursive: true });
+  for (const name of ['bis-no-such-program', '../bis-such-program']) writeFileSync(path.join(bin, name), '');
+  const host = new URL('./prerequisites-host.js', import.meta.url).href;
+  const has = `const has = (await import('${host}')).localHost().has;
+    console.log(has('bis-no-such-program'), has('bis-such-program'));`;
+  const env = { PATH: `${bin}:${path.dirname(bin)}` };
+  const printed = execFileSync(process.execPath, ['--input-type=module', '-e', has], { env, encoding: 'utf8' });
+  rmSync(directory, { recursive: true });
+  t.is(printed.trim(), 'false true');
 });
