@@ -44,6 +44,12 @@ export const libc = {
     type: number,
     protocol: number,
   ) => number,
+  socketpair: library.func('int socketpair(int domain, int type, int protocol, void *ends)') as (
+    domain: number,
+    type: number,
+    protocol: number,
+    ends: Int32Array,
+  ) => number,
   setsockopt: library.func('int setsockopt(int fd, int level, int name, void *value, unsigned int size)') as (
     fd: number,
     level: number,

@@ -10,6 +10,7 @@ import { Spool } from '../../mapper/spool.ts';
 import { libc } from './libc.ts';
 import { Pump } from './pump.ts';
 import { LinuxTunQueue } from './tun-linux.ts';
+import { type PumpScene, warmUp } from './warm-up.ts';
 import { type WorkerStart, word, workerState } from './worker-control.ts';
 
 /** Longest sleep, in milliseconds: a bound on how long a stop can go unnoticed should its wakeup be lost. */
@@ -25,18 +26,9 @@ function run(start: WorkerStart): void {
   const control = new Int32Array(start.control);
   const spool = new Spool(start.spool);
   const table = SharedTable.open(start.table, spool);
-  const pump = new Pump({
-    device: new LinuxTunQueue(start.queue),
-    table,
-    maps: new AddressMapList([table.reader, new SelfMap(start.self, spool)]),
-    spool,
-    self: start.self,
-    path: start.path,
-    own: start.own,
-    errorsPerSecond: start.errorsPerSecond,
-    random: (words) => crypto.getRandomValues(words as Uint16Array<ArrayBuffer>),
-    counters: new Float64Array(start.counters),
-  });
+  warmUp(start, (scene) => createPump(start, { ...scene, counters: new Float64Array(start.counters.byteLength / 8) }));
+  const counters = new Float64Array(start.counters);
+  const pump = createPump(start, { queue: start.queue, table, spool, counters });
   const fds = new Uint8Array(new ArrayBuffer(128));
   const poll = new DataView(fds.buffer);
   for (const [index, fd] of [start.queue, start.wakeup].entries()) {
@@ -58,6 +50,24 @@ function run(start: WorkerStart): void {
     }
     if ((came & event.IN) !== 0) pump.drain(DRAIN_LIMIT, Date.now());
   }
+}
+
+function createPump(
+  { self, path, own, errorsPerSecond }: WorkerStart,
+  { queue, table, spool, counters }: PumpScene & { readonly counters: Float64Array },
+): Pump {
+  return new Pump({
+    device: new LinuxTunQueue(queue),
+    table,
+    maps: new AddressMapList([table.reader, new SelfMap(self, spool)]),
+    spool,
+    self,
+    path,
+    own,
+    errorsPerSecond,
+    random: (words) => crypto.getRandomValues(words as Uint16Array<ArrayBuffer>),
+    counters,
+  });
 }
 
 run(workerData as WorkerStart);

@@ -1,0 +1,25 @@
+import { readdirSync } from 'node:fs';
+import test from 'ava';
+import { AddressMapList } from '../../mapper/address-map.ts';
+import { SelfMap } from '../../mapper/self-map.ts';
+import { PathMtu } from '../../translator/path-mtu.ts';
+import { createCounters, direction, readCounters } from './counters.ts';
+import { own, self, spoolRange } from './fixture/pump-scene.ts';
+import { Pump } from './pump.ts';
+import { LinuxTunQueue } from './tun-linux.ts';
+import { warmUp } from './warm-up.ts';
+
+test.serial('every packet of the warming up is translated, and no descriptor stays', (t) => {
+  const counters = createCounters();
+  const descriptors = readdirSync('/proc/self/fd').length;
+  const handled = warmUp({ spool: [spoolRange], self }, ({ queue, table, spool }) => {
+    const maps = new AddressMapList([table.reader, new SelfMap(self, spool)]);
+    const parts = { device: new LinuxTunQueue(queue), table, maps, spool, self, own, counters, path: new PathMtu() };
+    return new Pump({ ...parts, errorsPerSecond: 100, random: () => {} });
+  });
+  t.is(handled, 6000);
+  for (const way of [direction.FOUR_TO_SIX, direction.SIX_TO_FOUR]) {
+    t.like(readCounters([counters], way), { packets: 3000, verdicts: { translated: 3000 } });
+  }
+  t.is(readdirSync('/proc/self/fd').length, descriptors);
+});
