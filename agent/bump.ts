@@ -9,7 +9,7 @@ import { randomInt } from 'node:crypto';
 import type { Host } from '../install/host.ts';
 import { ipv4, parseIpv4 } from '../mapper/address/ipv4.ts';
 import { ipv6 } from '../mapper/address/ipv6.ts';
-import { type Ipv6Prefix, ipv6PrefixContains } from '../mapper/address/prefix.ts';
+import { type Ipv6Prefix, ipv4Prefix, ipv6PrefixContains } from '../mapper/address/prefix.ts';
 import { AddressMapper } from '../mapper/address-mapper.ts';
 import { SharedTable } from '../mapper/shared-table.ts';
 import { Spool } from '../mapper/spool.ts';
@@ -132,7 +132,7 @@ function dataPlaneSettings(
   path.hideHop = hideHop;
   path.icmpErrors = icmpErrors;
   path.zeroUdpChecksum = zeroUdpChecksum;
-  path.errorSource4 = errorSource4(instance);
+  path.errorSource4 = [ipv4Prefix(errorSource4(instance), 32)];
   const { w0, w1, w2 } = instance.ula.address;
   return {
     table: table.memory,

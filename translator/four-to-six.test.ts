@@ -1,5 +1,6 @@
 import test from 'ava';
 import { ipv6 } from '../mapper/address/ipv6.ts';
+import { ipv6Prefix } from '../mapper/address/prefix.ts';
 import { EmbeddingMap } from '../test/reference/address-maps.ts';
 import { answered, bump, translated } from '../test/reference/bump.ts';
 import { parsePacket } from './packet-text.ts';
@@ -227,7 +228,7 @@ test('RFC 7915 4.5-UDP0F: of a first fragment it cannot be computed, of later on
 });
 
 test('RFC 6791 6791-46 RFC 7915 4.1-SRCE: an error from an address without mapping, or an illegal one, has a source set for it', (t) => {
-  const errorSource6 = ipv6(0x20010db8, 0xeeee0000, 0, 1);
+  const errorSource6 = [ipv6Prefix(ipv6(0x20010db8, 0xeeee0000, 0, 1), 128)];
   for (const source of ['192.0.2.1', '127.0.0.1', '0.0.0.0']) {
     const quote = '10.170.160.9 > 172.21.112.1 ttl=9 | UDP 53 > 40000';
     const line = `IPv4 ${source} > 10.170.160.9 ttl=64 | ICMPv4 unreachable/1 | IPv4 172.21.112.1 > ${quote.slice(0, 12)} ttl=9 | UDP 1 > 2`;

@@ -7,6 +7,7 @@ import type { HeaderBuffer } from './header-buffer.ts';
 import { isIllegalIpv4, isIllegalIpv6, isMulticastIpv4 } from './illegal-address.ts';
 import type { PathMtu } from './path-mtu.ts';
 import type { Ipv4Reading } from './read-ipv4.ts';
+import { choose6 } from './source-pool.ts';
 import { translateTcp, translateUdp } from './transport.ts';
 import { type Verdict, verdict } from './verdict.ts';
 import { difference, fold, sumIpv6, sumOctets, sumPseudoHeader, update } from './wire/checksum.ts';
@@ -40,8 +41,7 @@ export function addresses4to6(
   // The illegal source of an error is mapped like any other, so that it can be found (RFC 7915 §4.1).
   if (!maps.toIpv6(source, header.source)) {
     if (!packet.isIcmpError) return verdict['refused-prohibited'];
-    if (path.errorSource6 === undefined) return verdict['dropped-no-mapping'];
-    header.source.copy(path.errorSource6);
+    if (!choose6(path.errorSource6, source, header.source)) return verdict['dropped-no-mapping'];
   }
   return isIllegalIpv6(header.source) || isIllegalIpv6(header.destination)
     ? verdict['dropped-illegal-address']

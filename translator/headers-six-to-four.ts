@@ -9,6 +9,7 @@ import type { HeaderBuffer } from './header-buffer.ts';
 import { isIllegalIpv4, isIllegalIpv6, isMulticastIpv6 } from './illegal-address.ts';
 import type { PathMtu } from './path-mtu.ts';
 import type { Ipv6Reading } from './read-ipv6.ts';
+import { choose4 } from './source-pool.ts';
 import { translateTcp, translateUdp } from './transport.ts';
 import { type Verdict, verdict } from './verdict.ts';
 import { difference, fold, sumIpv6, sumPseudoHeader, sumWord, update } from './wire/checksum.ts';
@@ -51,7 +52,7 @@ export function addresses6to4(
   if (source4 === NO_ADDRESS) {
     if (packet.isQuote) return verdict['dropped-no-mapping'];
     if (!packet.isIcmpError) return verdict['dropped-stranger'];
-    source4 = path.errorSource4;
+    source4 = choose4(path.errorSource4, source);
     if (source4 === NO_ADDRESS) return verdict['dropped-no-mapping'];
   }
   header.source = source4 | 0;

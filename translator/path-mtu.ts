@@ -1,8 +1,6 @@
 /** What the translator is told about the path on either side, and the choices RFC 7915 leaves to an operator. */
 
-import type { Ipv4Address } from '../mapper/address/ipv4.ts';
-import type { Ipv6Address } from '../mapper/address/ipv6.ts';
-import { NO_ADDRESS } from '../mapper/address-map.ts';
+import type { SourcePool4, SourcePool6 } from './source-pool.ts';
 
 /** Plain fields, read for every packet: they may be set at any time between two. */
 export class PathMtu {
@@ -22,8 +20,8 @@ export class PathMtu {
   zeroUdpChecksum6: 'pass' | 'drop' | 'compute' = 'pass';
   /** Whether senders are told of more than what they must be: packet too big and time exceeded are always said. */
   icmpErrors = true;
-  /** The IPv4 source of ICMPv6 errors from addresses without mapping (RFC 6791), or `NO_ADDRESS`: they are dropped. */
-  errorSource4: Ipv4Address | typeof NO_ADDRESS = NO_ADDRESS;
-  /** The IPv6 source of ICMPv4 errors from addresses without mapping, or `undefined`: they are dropped. */
-  errorSource6: Ipv6Address | undefined = undefined;
+  /** The IPv4 sources of ICMPv6 errors from addresses without mapping (RFC 6791); without one they are dropped. */
+  errorSource4: SourcePool4 = [];
+  /** The IPv6 sources of ICMPv4 errors from addresses without mapping; without one they are dropped. */
+  errorSource6: SourcePool6 = [];
 }

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { ipv4 } from '../mapper/address/ipv4.ts';
+import { ipv4Prefix } from '../mapper/address/prefix.ts';
 import { EmbeddingMap } from '../test/reference/address-maps.ts';
 import { answered, bump, translated } from '../test/reference/bump.ts';
 import { Identifications } from './identifications.ts';
@@ -184,7 +185,7 @@ test('RFC 6791 6791: an error from an address without mapping has a source set f
   const quote = 'IPv6 fd00::ac15:7001 > 2001:db8::9 hlim=1 | UDP 1 > 2';
   const line = `IPv6 2001:db8:ffff::1 > fd00::ac15:7001 hlim=64 | ICMPv6 time-exceeded | ${quote}`;
   t.is(
-    translated(line, { errorSource4: ipv4(0xc0000201) }),
+    translated(line, { errorSource4: [ipv4Prefix(ipv4(0xc0000201), 32)] }),
     'IPv4 192.0.2.1 > 172.21.112.1 ttl=63 | ICMPv4 time-exceeded | IPv4 172.21.112.1 > 10.170.160.9 ttl=1 | UDP 1 > 2',
   );
   t.is(translated(line), 'dropped-no-mapping');

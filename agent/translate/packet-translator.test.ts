@@ -79,6 +79,20 @@ test('RFC 6791 6791: an ICMPv6 error from an address without mapping comes from 
   );
 });
 
+test('RFC 6791 6791: with a pool, each router has one of its addresses, and the quote is the same', (t) => {
+  const explicit = [['2001:db8:a::1', '198.51.100.1']];
+  const errorSource4 = ['192.0.2.96/29', '192.0.2.128/28'];
+  const seen = new Set<string>();
+  for (let router = 1; router < 200; router++) {
+    const line = error6.replace('2001:db8:c::9', `2001:db8:c::${router.toString(16)}`);
+    const answer = withConfig({ prefix, explicit, errorSource4 })(line);
+    const [, source = '', rest] = /^IPv4 (\S+)(.*)$/.exec(answer) ?? [];
+    t.is(withConfig({ prefix, explicit, errorSource4: source })(line), `IPv4 ${source}${rest}`);
+    seen.add(source);
+  }
+  t.is(seen.size, 24);
+});
+
 test('RFC 6791 6791-46: the reverse, with explicit mappings only: errorSource6, or our own address, or none', (t) => {
   const explicit = [
     ['2001:db8:a::1', '198.51.100.1'],

@@ -5,7 +5,13 @@
 import * as v from 'valibot';
 import { type Ipv4Address, parseIpv4 } from '../../mapper/address/ipv4.ts';
 import { type Ipv6Address, parseIpv6 } from '../../mapper/address/ipv6.ts';
-import { parseIpv6Prefix } from '../../mapper/address/prefix.ts';
+import {
+  ipv4PrefixesOverlap,
+  ipv6Prefix,
+  ipv6PrefixContains,
+  parseIpv4Prefix,
+  parseIpv6Prefix,
+} from '../../mapper/address/prefix.ts';
 import { type AddressMap, AddressMapList } from '../../mapper/address-map.ts';
 import { EmbeddedMap } from '../../mapper/embedded-map.ts';
 import { ExplicitMap } from '../../mapper/explicit-map.ts';
@@ -47,14 +53,53 @@ const ipv4Address = text('an IPv4 address', parseIpv4);
 const ipv6Address = text('an IPv6 address', parseIpv6);
 const pairText = v.tuple([v.string('must be text'), v.string('must be text')], 'must be [IPv6 prefix, IPv4 prefix]');
 
+/** What no error may come from, and no other packet: the translator drops those (`illegal-address.ts`). */
+const NEVER_A_SOURCE4 = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3'];
+const NEVER_A_SOURCE6 = ['::/96', '::ffff:0.0.0.0/96', '100::/64', 'fe80::/10', 'ff00::/8'];
+
+/** An address or a prefix, or a list of them, that has none of the addresses of `never` (RFC 6791 §5). */
+function poolOf<Prefix>(
+  family: string,
+  never: readonly string[],
+  parse: (text: string) => Prefix | undefined,
+  overlap: (a: Prefix, b: Prefix) => boolean,
+) {
+  const item = v.pipe(
+    text(`${family} address or prefix`, parse),
+    v.check(
+      (prefix) => !never.some((range) => overlap(parse(range) as Prefix, prefix)),
+      `must not overlap ${never.join(', ')}`,
+    ),
+  );
+  const list = v.array(item);
+  const single = v.pipe(
+    item,
+    v.transform((one) => [one]),
+  );
+  return v.lazy((value) => (Array.isArray(value) ? list : single));
+}
+
+const pool4 = poolOf(
+  'an IPv4',
+  NEVER_A_SOURCE4,
+  (address) => parseIpv4Prefix(address) ?? parseIpv4Prefix(`${address}/32`),
+  ipv4PrefixesOverlap,
+);
+const pool6 = poolOf(
+  'an IPv6',
+  NEVER_A_SOURCE6,
+  (address) => parseIpv6Prefix(address) ?? parseIpv6Prefix(`${address}/128`),
+  (a, b) => ipv6PrefixContains(a, b.address) || ipv6PrefixContains(b, a.address),
+);
+
 const schema = v.strictObject(
   {
     prefix: v.nullish(text('an IPv6 prefix', parseIpv6Prefix)),
     explicit: v.nullish(listOf(pairText)),
     ownIpv4: v.nullish(ipv4Address),
     ownIpv6: v.nullish(ipv6Address),
-    errorSource4: v.nullish(ipv4Address),
-    errorSource6: v.nullish(ipv6Address),
+    errorSource4: v.nullish(pool4),
+    errorSource6: v.nullish(pool6),
     lowestIpv6Mtu: v.nullish(wholeNumber(1280, 65_535)),
     mtu4: v.nullish(wholeNumber(68, 65_535)),
     mtu6: v.nullish(wholeNumber(1280, 65_535)),
@@ -83,7 +128,7 @@ export function readSettings(value: unknown): Settings {
   const chosen = Object.fromEntries(Object.entries(rest).filter(([, given]) => given != null));
   const path = Object.assign(new PathMtu(), chosen);
   // ICMPv4 errors from nowhere come from ourselves, unless another address is given for them.
-  path.errorSource6 ??= ownIpv6 ?? undefined;
+  if (rest.errorSource6 == null && ownIpv6 != null) path.errorSource6 = [ipv6Prefix(ownIpv6, 128)];
   return {
     explicit,
     embedded,

@@ -8,8 +8,8 @@ import type { Settings } from '../reference/bump.ts';
 /** Choices that make as much as possible reachable. */
 export const settings: Settings = {
   mtu4: 1300,
-  errorSource4: ipv4(0xc0000201),
-  errorSource6: ipv6(0x20010db8, 0, 0, 0xee),
+  errorSource4: [{ address: ipv4(0xc0000200), length: 28 }],
+  errorSource6: [{ address: ipv6(0x20010db8, 0, 0, 0xee), length: 128 }],
 };
 
 export const corpusFile = path.join(import.meta.dirname, 'corpus.txt');
