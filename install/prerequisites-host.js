@@ -19,7 +19,8 @@ const programDirectories = [
   '/usr/sbin',
   '/sbin',
 ];
-const machine = { x64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' }[process.arch] ?? '';
+/** The name of this machine in the paths of libraries (Debian's multiarch). */
+export const machine = { x64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' }[process.arch] ?? '';
 const libraryDirectories = [`/usr/lib/${machine}`, `/lib/${machine}`, '/usr/lib64', '/usr/lib', '/usr/local/lib'];
 
 /** Runs a program to its end with nothing on its standard input; throws with its first and last words when it fails. */

@@ -2,6 +2,7 @@
  * What a checkout needs from Debian and from npm, and how it is brought (docs/decisions/0008-services-unpacked.md).
  * Plain JavaScript for Node 20: it runs before the pinned Node is there. The machine is an argument, so tests can be one.
  */
+import { machine } from './prerequisites-host.js';
 
 /**
  * Ordinary packages, by the files that show they are there: a command, a shared library, or an absolute path.
@@ -33,13 +34,22 @@ const peers = {
   ethtool: ['ethtool'],
   traceroute: ['traceroute'],
   python3: ['python3'],
+  'dbus-daemon': ['dbus-daemon'],
+  'dbus-system-bus-common': ['/usr/share/dbus-1/system.conf'],
+  'util-linux': ['nsenter', 'unshare'],
 };
 
 /**
  * Packages that carry a service: installing one would start a server on the developer's machine, so they are unpacked
  * below `.cache/debian/root` and run from there. By the program that is wanted of them.
  */
-const servers = { unbound: 'usr/sbin/unbound', 'openssh-server': 'usr/sbin/sshd' };
+const servers = {
+  unbound: 'usr/sbin/unbound',
+  'openssh-server': 'usr/sbin/sshd',
+  'systemd-resolved': 'usr/bin/resolvectl',
+  'libnss-resolve': `usr/lib/${machine}/libnss_resolve.so.2`,
+  systemd: 'usr/bin/busctl',
+};
 
 /** What each command of package.json needs. */
 export const profiles = {

@@ -52,10 +52,14 @@ function machine(options: { root: boolean; present: string[]; locked?: boolean; 
 }
 
 const everything = Object.values(profiles.test?.packages ?? {}).flat();
+const services = profiles.test?.services ?? {};
+/** The programs of the servers, as they are found where the machine has them. */
+const programs = Object.values(services).map((program) => path.basename(program));
+const unpackings = Object.keys(services).map((name) => `unpack ${name}`);
 
 test('a machine that has everything is not touched', (t) => {
   for (const root of [true, false]) {
-    const { host, done } = machine({ root, present: [...everything, 'unbound', 'sshd'] });
+    const { host, done } = machine({ root, present: [...everything, ...programs] });
     bring('test', host);
     t.deepEqual(done, []);
   }
@@ -64,14 +68,8 @@ test('a machine that has everything is not touched', (t) => {
 test('root gets what is missing installed, and servers only unpacked', (t) => {
   const { host, done } = machine({ root: true, present: everything.filter((file) => file !== 'dig'), locked: false });
   bring('test', host);
-  t.deepEqual(done, [
-    'update',
-    'install bind9-dnsutils',
-    'unpack unbound',
-    'unpack openssh-server',
-    'install libwrap0',
-    'npm ci',
-  ]);
+  t.true(unpackings.includes('unpack unbound'));
+  t.deepEqual(done, ['update', 'install bind9-dnsutils', ...unpackings, 'install libwrap0', 'npm ci']);
 });
 
 test('a normal user is told every missing package, libraries of the unpacked servers too', (t) => {
@@ -79,13 +77,13 @@ test('a normal user is told every missing package, libraries of the unpacked ser
   const error = t.throws(() => bring('test', host));
   t.regex(error.message, /are missing: bind9-dnsutils libwrap0\n/);
   t.regex(error.message, /apt-get install --no-install-recommends bind9-dnsutils libwrap0\n/);
-  t.deepEqual(done, ['unpack unbound', 'unpack openssh-server']);
+  t.deepEqual(done, unpackings);
 });
 
 test('a normal user without package lists is told to have them fetched', (t) => {
   const { host } = machine({ root: false, present: everything, online: false });
   const error = t.throws(() => bring('test', host));
-  t.regex(error.message, /cannot fetch unbound, openssh-server/);
+  t.regex(error.message, /cannot fetch unbound, .*openssh-server/);
   t.regex(error.message, /\n {2}apt-get update\n/);
 });
 

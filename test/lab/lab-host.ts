@@ -8,16 +8,24 @@ export class LabHost {
   /** The network namespace, for `ip netns exec`. */
   readonly namespace: string;
   readonly #echo: ((line: string) => void) | undefined;
+  /** The command that runs another one inside. */
+  readonly #entry: readonly string[];
 
-  constructor(name: string, namespace: string, echo?: (line: string) => void) {
+  constructor(
+    name: string,
+    namespace: string,
+    echo?: (line: string) => void,
+    entry: readonly string[] = ['ip', 'netns', 'exec', namespace],
+  ) {
     this.name = name;
     this.namespace = namespace;
     this.#echo = echo;
+    this.#entry = entry;
   }
 
   /** A command as it has to be run from outside to run inside this host. */
   command(argv: readonly string[]): string[] {
-    const command = ['ip', 'netns', 'exec', this.namespace, ...argv];
+    const command = [...this.#entry, ...argv];
     this.#echo?.(command.join(' '));
     return command;
   }
@@ -32,14 +40,14 @@ export class LabHost {
     return must(this.command(argv), options, timeoutMs);
   }
 
-  /** Starts a program here. `ip netns exec` becomes the program, so its process id is the program's. */
+  /** Starts a program here. `ip netns exec`, as `nsenter`, becomes the program, so its process id is the program's. */
   start(argv: readonly string[], options?: ProgramOptions): Program {
     return new Program(this.command(argv), options);
   }
 
   /** Everything about this host that `bis` might leave changed. */
   async snapshot(): Promise<Snapshot> {
-    return takeSnapshot(this.namespace);
+    return takeSnapshot(this.namespace, this.#entry);
   }
 
   /**

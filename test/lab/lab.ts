@@ -120,6 +120,11 @@ export class Lab implements AsyncDisposable {
     return host;
   }
 
+  /** The folder with the files of a host that stand in the place of the machine's. */
+  etcOf(host: LabHost): string {
+    return path.join(NETNS_ETC, host.namespace);
+  }
+
   /** Kills what runs in the lab and removes it: at once, so that it can be done while the process exits. */
   demolish(): void {
     if (!standing.delete(this)) return;

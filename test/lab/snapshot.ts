@@ -20,24 +20,24 @@ const VOLATILE = new Set(['valid_life_time', 'preferred_life_time', 'expires']);
 const SYSCTL_FOLDERS = ['/proc/sys/net/ipv4/conf', '/proc/sys/net/ipv6/conf'];
 const SYSCTL_FILES = ['/proc/sys/net/ipv4/ip_forward', '/proc/sys/net/ipv4/ip_nonlocal_bind'];
 
-/** Lines of a command's output in a namespace. Throws when it fails without saying anything. */
-async function lines(namespace: string, argv: readonly string[]): Promise<string[]> {
-  const { status, stdout, stderr } = await run(['ip', 'netns', 'exec', namespace, ...argv]);
-  if (status !== 0 && stdout === '') throw new Error(`Cannot look at ${namespace}: ${argv.join(' ')}: ${stderr}`);
+/** Lines of a command's output inside a host. Throws when it fails without saying anything. */
+async function lines(entry: readonly string[], argv: readonly string[]): Promise<string[]> {
+  const { status, stdout, stderr } = await run([...entry, ...argv]);
+  if (status !== 0 && stdout === '') throw new Error(`Cannot look: ${[...entry, ...argv].join(' ')}: ${stderr}`);
   return stdout.split('\n').filter((line) => line !== '');
 }
 
 /** One line per object that `ip -j` prints, without what changes by itself. */
-async function objects(namespace: string, argv: readonly string[]): Promise<string[]> {
-  const text = (await lines(namespace, ['ip', '-j', ...argv])).join('');
+async function objects(entry: readonly string[], argv: readonly string[]): Promise<string[]> {
+  const text = (await lines(entry, ['ip', '-j', ...argv])).join('');
   const list: unknown = JSON.parse(text === '' ? '[]' : text);
   const stable = (key: string, value: unknown): unknown => (VOLATILE.has(key) ? undefined : value);
   return Array.isArray(list) ? list.map((entry) => JSON.stringify(entry, stable)).sort() : [];
 }
 
 /** Listening and unconnected sockets: protocol, state, addresses; not the queues' fill. */
-async function sockets(namespace: string): Promise<string[]> {
-  const rows = await lines(namespace, ['ss', '-Hlntuw0']);
+async function sockets(entry: readonly string[]): Promise<string[]> {
+  const rows = await lines(entry, ['ss', '-Hlntuw0']);
   return rows
     .map((row) =>
       row
@@ -65,22 +65,22 @@ async function processes(namespace: string): Promise<string[]> {
 }
 
 /**
- * Looks at everything in a network namespace that a program could leave behind. nft is read as text without counters:
- * its JSON is broken for tables with an owner (nftables 1.0.6).
+ * Looks at everything in a network namespace that a program could leave behind; `entry` is the command that runs others
+ * inside. nft is read as text without counters: its JSON is broken for tables with an owner (nftables 1.0.6).
  */
-export async function takeSnapshot(namespace: string): Promise<Snapshot> {
+export async function takeSnapshot(namespace: string, entry: readonly string[]): Promise<Snapshot> {
   // First, and alone: the programs that look at the rest run inside the namespace too.
   const running = await processes(namespace);
   const [addresses, routes4, routes6, rules4, rules6, nft, sysctls, resolvConf, open] = await Promise.all([
-    objects(namespace, ['addr']),
-    objects(namespace, ['-4', 'route', 'show', 'table', 'all']),
-    objects(namespace, ['-6', 'route', 'show', 'table', 'all']),
-    objects(namespace, ['-4', 'rule']),
-    objects(namespace, ['-6', 'rule']),
-    lines(namespace, ['nft', '-s', 'list', 'ruleset']),
-    lines(namespace, ['grep', '-rs', '', ...SYSCTL_FOLDERS, ...SYSCTL_FILES]),
-    lines(namespace, ['cat', '/etc/resolv.conf']),
-    sockets(namespace),
+    objects(entry, ['addr']),
+    objects(entry, ['-4', 'route', 'show', 'table', 'all']),
+    objects(entry, ['-6', 'route', 'show', 'table', 'all']),
+    objects(entry, ['-4', 'rule']),
+    objects(entry, ['-6', 'rule']),
+    lines(entry, ['nft', '-s', 'list', 'ruleset']),
+    lines(entry, ['grep', '-rs', '', ...SYSCTL_FOLDERS, ...SYSCTL_FILES]),
+    lines(entry, ['cat', '/etc/resolv.conf']),
+    sockets(entry),
   ]);
   return {
     addresses,

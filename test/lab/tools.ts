@@ -10,11 +10,19 @@ const repository = path.resolve(import.meta.dirname, '../..');
  */
 export const unpackedRoot = path.join(repository, '.cache/debian/root');
 
-const unpackedFolders = ['usr/sbin', 'usr/bin', 'sbin', 'bin'].map((folder) => path.join(unpackedRoot, folder));
+const unpackedFolders = ['usr/sbin', 'usr/bin', 'sbin', 'bin', 'usr/lib/systemd', 'lib/systemd'].map((folder) =>
+  path.join(unpackedRoot, folder),
+);
 
 /** The full path of a program, or `undefined` when the machine does not have it. */
 export function toolPath(name: string): string | undefined {
-  const folders = [...unpackedFolders, ...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'];
+  const folders = [
+    ...unpackedFolders,
+    ...(process.env.PATH ?? '').split(':'),
+    '/usr/sbin',
+    '/sbin',
+    '/usr/lib/systemd',
+  ];
   return folders.map((folder) => path.join(folder, name)).find((file) => fs.existsSync(file));
 }
 
