@@ -16,6 +16,7 @@ function row(ipv4: string, more: Partial<Row> = {}): Row {
     names: ['six.example'],
     createdAt: NOW - 100,
     promisedUntil: NOW - 1,
+    isStranger: false,
     heldUntil: 0,
     lastPacket: 0,
     ...more,

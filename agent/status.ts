@@ -70,7 +70,7 @@ export function upStatus(parts: UpStatusParts): UpStatus {
 /** All mappings, in order of their IPv4 addresses; `now` in seconds since 1970. */
 export function mappingRows(mapper: Pick<AddressMapper, 'list'>, now: number): MappingRow[] {
   const rows = mapper.list().toSorted((a, b) => a.ipv4 - b.ipv4);
-  return rows.map(({ ipv4, ipv6, names, createdAt, promisedUntil, heldUntil, lastPacket }) => ({
+  return rows.map(({ ipv4, ipv6, names, createdAt, promisedUntil, heldUntil, lastPacket, isStranger }) => ({
     ipv4: formatIpv4(ipv4),
     ipv6: formatIpv6(ipv6),
     names: names.map(withoutLastDot),
@@ -78,6 +78,7 @@ export function mappingRows(mapper: Pick<AddressMapper, 'list'>, now: number): M
     promisedForSeconds: Math.max(0, promisedUntil - now),
     lastPacketSecondsAgo: lastPacket === 0 ? null : Math.max(0, now - lastPacket),
     state: heldUntil > now ? 'live' : promisedUntil > now ? 'promised' : 'idle',
+    isStranger,
   }));
 }
 

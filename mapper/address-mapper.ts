@@ -5,46 +5,20 @@
 import { LRUCache } from 'lru-cache';
 import type { Ipv4Address } from './address/ipv4.ts';
 import type { Ipv6Address } from './address/ipv6.ts';
+import type { Mapping, MappingIndex, MappingStamps, Promised, Row } from './mapping.ts';
+import { leastRecent } from './recency.ts';
 import type { Spool } from './spool.ts';
+import { STRANGER_SECONDS, StrangerRate } from './stranger-rate.ts';
 import type { MappingSink } from './table-writer.ts';
 
 /** How long an answer is believed behind its time to live: resolvers and programs keep it a little too long (M11). */
 const PROMISE_GRACE_SECONDS = 60;
-/** Rows looked at for one that can be recycled before a call gives up (M10). */
-const MOST_LOOKS = 64;
 /** Names kept with a mapping; the oldest goes first. */
 const MOST_NAMES = 8;
 /** How long mappings of an earlier run count as live: nobody knows what the programs do that use them (M14). */
 const RESTORED_SECONDS = 300;
 /** The longest promise that is believed of an earlier run, whose clock may have been wrong, in seconds. */
 const LONGEST_RESTORED_PROMISE = 86_400;
-
-/** What an answer promises: that the address stands for the peer for so long. `name` is for people and PTR answers. */
-export interface Promised {
-  readonly name: string;
-  readonly ttlSeconds: number;
-}
-
-/** One pair of the table. Times are seconds since 1970. */
-export interface Mapping {
-  readonly ipv4: Ipv4Address;
-  readonly ipv6: Ipv6Address;
-  /** Names it was handed out for, the newest last. */
-  readonly names: readonly string[];
-  readonly createdAt: number;
-  readonly promisedUntil: number;
-}
-
-/** What the data plane knows of a row; there may be several data planes. Seconds since 1970, 0 for never. */
-export interface MappingStamps {
-  heldUntil(position: number): number;
-  lastPacket(position: number): number;
-}
-
-/** Finds the position of an address that is mapped, or -1. */
-export interface MappingIndex {
-  position(ipv6: Ipv6Address): number;
-}
 
 export interface AddressMapperParts {
   readonly spool: Spool;
@@ -55,17 +29,17 @@ export interface AddressMapperParts {
   readonly now: () => number;
 }
 
-type Row = { -readonly [Key in keyof Mapping]: Mapping[Key] } & {
-  /** Until when it counts as live because an earlier run made it; 0 if this one did. */
-  restoredUntil: number;
-};
-
 /** Keeps the pairs. The control plane owns it; the packet path reads what it publishes. */
 export class AddressMapper {
   /** Answers since the start: mappings made, taken from another peer, and not to be had (M12). */
   readonly counters = { assigned: 0, recycled: 0, refused: 0 };
+  /** The same of strangers: admitted, over their rate, and over their share or with nothing to be had (M15). */
+  readonly strangerCounters = { admitted: 0, overRate: 0, refused: 0 };
   readonly #parts: AddressMapperParts;
+  /** A row is in one of these: of peers that were asked for, and of strangers. */
   readonly #rows: LRUCache<number, Row>;
+  readonly #strangers: LRUCache<number, Row>;
+  readonly #strangerRate = new StrangerRate();
   /** The lowest position of those that nobody ever had, and the free ones below it. */
   #fresh = 0;
   readonly #gaps: number[] = [];
@@ -73,6 +47,7 @@ export class AddressMapper {
   constructor(parts: AddressMapperParts) {
     this.#parts = parts;
     this.#rows = new LRUCache({ max: parts.spool.size });
+    this.#strangers = new LRUCache({ max: parts.spool.size });
   }
 
   /**
@@ -85,17 +60,49 @@ export class AddressMapper {
       this.counters.refused++;
       return undefined;
     }
+    if (row.isStranger) this.#adopt(row);
     const until = this.#parts.now() + promise.ttlSeconds + PROMISE_GRACE_SECONDS;
     const isLonger = until > row.promisedUntil;
     if (isLonger) row.promisedUntil = until;
     if (row.names.at(-1) !== promise.name) {
       row.names = [...row.names.filter((name) => name !== promise.name), promise.name].slice(-MOST_NAMES);
     }
-    if (isLonger) {
-      const position = this.#parts.spool.position(row.ipv4);
-      for (const sink of this.#parts.sinks) sink.promised?.(position, row);
-    }
+    if (isLonger) this.#tellPromise(row);
     return row.ipv4;
+  }
+
+  /**
+   * The spool address that stands for a peer that sent a packet and has none, kept for 5 s until this host has answered
+   * (M7, M15). Strangers have at most half of the spool, and 100 new ones are let in a second. `undefined`: drop the
+   * packet.
+   */
+  admit(ipv6: Ipv6Address): Ipv4Address | undefined {
+    const known = this.#known(ipv6);
+    if (known !== undefined) return known.ipv4;
+    const now = this.#parts.now();
+    if (!this.#strangerRate.admits(now)) {
+      this.strangerCounters.overRate++;
+      return undefined;
+    }
+    const row = this.#make(ipv6, true);
+    this.strangerCounters[row === undefined ? 'refused' : 'admitted']++;
+    if (row === undefined) return undefined;
+    row.promisedUntil = now + STRANGER_SECONDS;
+    this.#tellPromise(row);
+    return row.ipv4;
+  }
+
+  /** A stranger was asked for by name: from now on it is one of ours. */
+  #adopt(row: Row): void {
+    const position = this.#parts.spool.position(row.ipv4);
+    row.isStranger = false;
+    this.#strangers.delete(position);
+    this.#rows.set(position, row);
+  }
+
+  #tellPromise(row: Row): void {
+    const position = this.#parts.spool.position(row.ipv4);
+    for (const sink of this.#parts.sinks) sink.promised?.(position, row);
   }
 
   /**
@@ -106,7 +113,7 @@ export class AddressMapper {
     const { spool, index, sinks } = this.#parts;
     const now = this.#parts.now();
     const rows: (Row | undefined)[] = [];
-    for (const { ipv4, ipv6, names, createdAt, promisedUntil } of mappings) {
+    for (const { ipv4, ipv6, names, createdAt, promisedUntil, isStranger } of mappings) {
       const position = spool.position(ipv4);
       if (!spool.isUsable(position) || (ipv6.w0 | ipv6.w1 | ipv6.w2 | ipv6.w3) === 0) continue;
       const other = index.position(ipv6);
@@ -121,6 +128,7 @@ export class AddressMapper {
         names: names.length > MOST_NAMES ? names.slice(-MOST_NAMES) : names,
         createdAt: Math.min(createdAt, now),
         promisedUntil: Math.min(promisedUntil, now + LONGEST_RESTORED_PROMISE),
+        isStranger,
         restoredUntil: now + RESTORED_SECONDS,
       };
       for (const sink of sinks) sink.publish(position, ipv6);
@@ -142,7 +150,8 @@ export class AddressMapper {
     }
     for (const key of keys.subarray(0, count).sort()) {
       const position = key % spool.size;
-      this.#rows.set(position, rows[position] as Row);
+      const row = rows[position] as Row;
+      (row.isStranger ? this.#strangers : this.#rows).set(position, row);
     }
     this.#fresh = rows.length;
   }
@@ -153,7 +162,11 @@ export class AddressMapper {
 
   /** The mapping of a spool address, or `undefined`. Asking does not make it recent. */
   mappingOf(address: Ipv4Address): Mapping | undefined {
-    return this.#rows.peek(this.#parts.spool.position(address));
+    return this.#row(this.#parts.spool.position(address));
+  }
+
+  #row(position: number): Row | undefined {
+    return this.#rows.peek(position) ?? this.#strangers.peek(position);
   }
 
   /** Whether an address is of the spool, mapped or not. */
@@ -161,9 +174,9 @@ export class AddressMapper {
     return this.#parts.spool.position(address) >= 0;
   }
 
-  /** All mappings, the most recently used first, with what the data planes know of them. */
+  /** All mappings, the most recently used first and strangers last, with what the data planes know of them. */
   list(): (Mapping & { heldUntil: number; lastPacket: number })[] {
-    return [...this.#rows.entries()].map(([position, row]) => ({
+    return [...this.#rows.entries(), ...this.#strangers.entries()].map(([position, row]) => ({
       ...row,
       heldUntil: this.#heldUntil(position),
       lastPacket: Math.max(0, ...this.#parts.stamps.map((stamps) => stamps.lastPacket(position))),
@@ -173,21 +186,21 @@ export class AddressMapper {
   /** Whether somebody may still rely on the row at a position: an answer promised it, or packets use it (M11). */
   isHeld(position: number): boolean {
     const now = this.#parts.now();
-    return (this.#rows.peek(position)?.promisedUntil ?? 0) > now || this.#heldUntil(position) > now;
+    return (this.#row(position)?.promisedUntil ?? 0) > now || this.#heldUntil(position) > now;
   }
 
   #heldUntil(position: number): number {
-    const restoredUntil = this.#rows.peek(position)?.restoredUntil ?? 0;
+    const restoredUntil = this.#row(position)?.restoredUntil ?? 0;
     return Math.max(restoredUntil, ...this.#parts.stamps.map((stamps) => stamps.heldUntil(position)));
   }
 
   #known(ipv6: Ipv6Address): Row | undefined {
     const position = this.#parts.index.position(ipv6);
-    return position < 0 ? undefined : this.#rows.get(position);
+    return position < 0 ? undefined : (this.#rows.get(position) ?? this.#strangers.get(position));
   }
 
-  #make(ipv6: Ipv6Address): Row | undefined {
-    const position = this.#free() ?? this.#recycle();
+  #make(ipv6: Ipv6Address, isStranger = false): Row | undefined {
+    const position = isStranger ? this.#placeForStranger() : this.#place();
     if (position === undefined) return undefined;
     const row: Row = {
       ipv4: this.#parts.spool.address(position),
@@ -195,12 +208,23 @@ export class AddressMapper {
       names: [],
       createdAt: this.#parts.now(),
       promisedUntil: 0,
+      isStranger,
       restoredUntil: 0,
     };
-    this.#rows.set(position, row);
+    (isStranger ? this.#strangers : this.#rows).set(position, row);
     for (const sink of this.#parts.sinks) sink.publish(position, ipv6);
     this.counters.assigned++;
     return row;
+  }
+
+  #place(): number | undefined {
+    return this.#free() ?? this.#recycle(this.#strangers) ?? this.#recycle(this.#rows);
+  }
+
+  /** Strangers that have their share get the address of another stranger, or none. */
+  #placeForStranger(): number | undefined {
+    const most = Math.floor(this.#parts.spool.usable / 2);
+    return this.#strangers.size < most ? this.#place() : this.#recycle(this.#strangers);
   }
 
   #free(): number | undefined {
@@ -214,23 +238,12 @@ export class AddressMapper {
     return undefined;
   }
 
-  /** Ends the least recently used mapping that is not held; those that are get a second chance at the young end (M10). */
-  #recycle(): number | undefined {
-    let looks = 0;
-    const held: number[] = [];
-    let found: number | undefined;
-    for (const position of this.#rows.rkeys()) {
-      if (looks++ === MOST_LOOKS) break;
-      if (!this.isHeld(position)) {
-        found = position;
-        break;
-      }
-      held.push(position);
-    }
-    for (const position of held) this.#rows.get(position);
+  /** Ends the least recently used of these mappings that is not held (M10). */
+  #recycle(rows: LRUCache<number, Row>): number | undefined {
+    const found = leastRecent(rows, (position) => !this.isHeld(position));
     if (found === undefined) return undefined;
     this.#withdraw(found);
-    this.#rows.delete(found);
+    rows.delete(found);
     this.counters.recycled++;
     return found;
   }

@@ -3,7 +3,7 @@
  * plane opens the same memory, looks pairs up and stamps what it saw.
  */
 import type { Ipv4Address } from './address/ipv4.ts';
-import type { MappingStamps } from './address-mapper.ts';
+import type { MappingStamps } from './mapping.ts';
 import type { Spool } from './spool.ts';
 import { TableColumns } from './table-columns.ts';
 import { TableReader } from './table-reader.ts';

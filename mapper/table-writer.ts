@@ -4,7 +4,7 @@
  * the one in use and swapped in.
  */
 import type { Ipv6Address } from './address/ipv6.ts';
-import type { Mapping } from './address-mapper.ts';
+import type { Mapping } from './mapping.ts';
 import { hashAddress, header, slot, type TableColumns } from './table-columns.ts';
 
 /** Takes pairs as they are made and ended: the shared table is one, the file that keeps them another. */

@@ -71,6 +71,11 @@ test('an IPv4-only program reaches an IPv6-only server by name', async (t) => {
     'IPv4 10.170.160.1 > 172.21.112.1 ttl=59 | TCP 80 > 40000 SYN,ACK seq=7 ack=2 win=64800',
   );
 
+  t.is(
+    bumped('IPv4 172.21.112.1 > 10.170.160.1 ttl=64 df | TCP 40000 > 80 ACK seq=2 ack=8 win=64240'),
+    'IPv6 fd00::ac15:7001 > 2001:db8:6::2 hlim=63 | TCP 40000 > 80 ACK seq=2 ack=8 win=64240',
+  );
+
   // As long as the connection may be open, the address belongs to that server.
   t.is(table.heldUntil(1), NOW + 7440);
 });

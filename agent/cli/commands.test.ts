@@ -54,12 +54,12 @@ test('D10: a name cannot put anything but printable ASCII on the terminal', asyn
   const { agent, command } = await running(t);
   const hostile = 'a\u001b[2J\u0007\r\n10.0.0.1 \u009b31m\u202egpj.\u0000\u007f$(id)é😀';
   const row = { ipv4: '10.170.160.1', ipv6: '2001:db8::1', names: [hostile], ageSeconds: 61, promisedForSeconds: 59 };
-  agent.rows = [{ ...row, lastPacketSecondsAgo: 0, state: 'promised' }];
+  agent.rows = [{ ...row, lastPacketSecondsAgo: 0, state: 'promised', isStranger: true }];
   const text = await command('mappings');
   t.is(
     text.stdout,
-    `IPV4          IPV6         STATE     AGE        PROMISED  LAST PACKET  NAMES
-10.170.160.1  2001:db8::1  promised  1 min 1 s  for 59 s  0 s ago      a\\x1b[2J\\x07\\x0d\\x0a10.0.0.1 \\x9b31m\\u{202e}gpj.\\x00\\x7f$(id)\\xe9\\u{1f600}
+    `IPV4          IPV6         STATE               AGE        PROMISED  LAST PACKET  NAMES
+10.170.160.1  2001:db8::1  promised, stranger  1 min 1 s  for 59 s  0 s ago      a\\x1b[2J\\x07\\x0d\\x0a10.0.0.1 \\x9b31m\\u{202e}gpj.\\x00\\x7f$(id)\\xe9\\u{1f600}
 `,
   );
   const json = await command('mappings', '--json');
@@ -141,7 +141,14 @@ test('S8: nobody may look, and may not touch', async (t) => {
 
 test('a reader that has seen enough is no failure', async (t) => {
   const { agent, runtimeDirectory } = await running(t);
-  const row = { ipv6: '2001:db8::1', names: [], ageSeconds: 0, promisedForSeconds: 0, lastPacketSecondsAgo: null };
+  const row = {
+    ipv6: '2001:db8::1',
+    names: [],
+    ageSeconds: 0,
+    promisedForSeconds: 0,
+    lastPacketSecondsAgo: null,
+    isStranger: false,
+  };
   agent.rows = Array.from({ length: 20_000 }, () => ({ ...row, ipv4: '10.170.160.1', state: 'idle' as const }));
   const script = `{ '${launcher}' mappings --runtime-dir '${runtimeDirectory}'; echo "status $?" >&2; } | head -n 1`;
   const { stdout, stderr } = await run(['/bin/sh', '-c', script]);

@@ -7,7 +7,8 @@ import { columns, duration } from './text.ts';
 
 const about = `
 Lists the spool addresses in use and the IPv6 addresses they stand for, with the names that were asked for. A promised
-mapping was given in an answer that is still valid, a live one is in use; an idle one may be recycled.`;
+mapping was given in an answer that is still valid, a live one is in use; an idle one may be recycled.
+A stranger is a peer that was not asked for by name, but sent a packet.`;
 
 export function addMappings(program: Command): void {
   instanceCommand(program, 'mappings', 'list which IPv4 address stands for which IPv6 address', about)
@@ -31,7 +32,7 @@ export function mappingsText(mappings: readonly MappingRow[]): string[] {
     ...mappings.map((row) => [
       row.ipv4,
       row.ipv6,
-      row.state,
+      row.isStranger ? `${row.state}, stranger` : row.state,
       duration(row.ageSeconds),
       row.promisedForSeconds > 0 ? `for ${duration(row.promisedForSeconds)}` : '-',
       row.lastPacketSecondsAgo === null ? '-' : `${duration(row.lastPacketSecondsAgo)} ago`,

@@ -107,6 +107,8 @@ export interface MappingRow {
   readonly lastPacketSecondsAgo: number | null;
   /** Held mappings are `promised` or `live`; `idle` ones may be recycled. */
   readonly state: 'promised' | 'live' | 'idle';
+  /** Whether a packet from the peer made it, and no answer has promised it so far. */
+  readonly isStranger: boolean;
 }
 
 /** The running agent, as the control socket sees it. Nothing here may take longer than is said. */

@@ -34,6 +34,7 @@ test('what the agent says comes out at the other end', async (t) => {
       promisedForSeconds: 115,
       lastPacketSecondsAgo: null,
       state: 'promised',
+      isStranger: false,
     },
   ];
   t.deepEqual(await client.mappings(), agent.rows);

@@ -3,7 +3,7 @@
  * spool address take the place of earlier ones.
  */
 import { formatIpv4Prefix, type Ipv4Prefix } from '../address/prefix.ts';
-import type { Mapping } from '../address-mapper.ts';
+import type { Mapping } from '../mapping.ts';
 import type { Spool } from '../spool.ts';
 import type { Files, OpenFile } from './files.ts';
 import { ALIGNMENT, HEADING, LONGEST_RECORD, readRecord, wholeRecord } from './record.ts';

@@ -65,7 +65,8 @@ test('M14: free addresses between those that came back are handed out', async (t
 test('M14: of two mappings of one peer the later one comes back, in whatever order they are written', async (t) => {
   const clock = { now: 1_000_000 };
   const row = (ipv4: number, number: number, createdAt: number) => {
-    return { ipv4: ipv4 as Ipv4Address, ipv6: peer(number), names: [], createdAt, promisedUntil: createdAt + 100 };
+    const promisedUntil = createdAt + 100;
+    return { ipv4: ipv4 as Ipv4Address, ipv6: peer(number), names: [], createdAt, promisedUntil, isStranger: false };
   };
   const rows = [row(0x0a000001, 7, 500), row(0x0a000002, 7, 900), row(0x0a000003, 8, 100)];
   for (const order of [rows, rows.toReversed()]) {

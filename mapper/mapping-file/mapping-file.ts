@@ -4,14 +4,14 @@
  * and takes its place; what changes meanwhile is added to both, so that either is complete at any moment.
  */
 import type { Ipv4Address } from '../address/ipv4.ts';
-import type { Mapping } from '../address-mapper.ts';
+import type { Mapping } from '../mapping.ts';
 import type { Spool } from '../spool.ts';
 import type { MappingSink } from '../table-writer.ts';
 import type { Files, OpenFile } from './files.ts';
 import { loadMappings, longestFile } from './load.ts';
 import { HEADING, LONGEST_RECORD, writeRecord } from './record.ts';
 
-/** How much longer a promise is written down for than it was given, in seconds: one that is renewed is not written. */
+/** How much longer a promise is written down for than it was given, in seconds: one that is renewed is not written. Not of strangers. */
 const FORESIGHT_SECONDS = 600;
 /** Positions of one slice of a snapshot: 2 ms when all are mapped, on a machine that has other things to do. */
 const SLICE = 1024;
@@ -88,7 +88,7 @@ export class MappingFile implements MappingSink {
   /** Adds a record, unless the file promises as much already. One write(2), and a second while a snapshot is taken. */
   promised(position: number, mapping: Mapping): void {
     if (this.#source === undefined || mapping.promisedUntil <= (this.#saved[position] as number)) return;
-    const until = mapping.promisedUntil + FORESIGHT_SECONDS;
+    const until = mapping.promisedUntil + (mapping.isStranger ? 0 : FORESIGHT_SECONDS);
     const length = writeRecord(mapping, until, this.#record, 0);
     if (this.#next !== undefined) this.#add(this.#next, this.#record, length);
     // Before the first snapshot is in its place nothing else is there; should it fail, the next one has all of them.

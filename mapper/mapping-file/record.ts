@@ -23,7 +23,7 @@
 import { crc32 } from 'node:zlib';
 import { ipv4 } from '../address/ipv4.ts';
 import { ipv6 } from '../address/ipv6.ts';
-import type { Mapping } from '../address-mapper.ts';
+import type { Mapping } from '../mapping.ts';
 
 /** The checksum begins with it, so that records of another version are no records at all. */
 const VERSION = 1;
@@ -42,7 +42,8 @@ const field = {
   PROMISED: 32,
   TEXT: 36,
 } as const;
-const kind = { MAPPING: 1 } as const;
+/** A mapping that was promised in an answer, and one of a peer that came by itself (M15). */
+const kind = { MAPPING: 1, STRANGER: 2 } as const;
 
 /** Octets for the names of one record, with their lengths; older names than fit are left out. */
 const MOST_TEXT = 256;
@@ -65,7 +66,7 @@ export function writeRecord(mapping: Mapping, promisedUntil: number, out: Buffer
   }
   while ((end - offset) % ALIGNMENT !== 0) out[end++] = 0;
   out.writeUInt16BE(end - offset, offset + field.LENGTH);
-  out[offset + field.KIND] = kind.MAPPING;
+  out[offset + field.KIND] = mapping.isStranger ? kind.STRANGER : kind.MAPPING;
   out[offset + field.NAMES] = names.length;
   out.writeUInt32BE(mapping.ipv4, offset + field.IPV4);
   out.writeInt32BE(w0, offset + field.IPV6);
@@ -80,11 +81,15 @@ export function writeRecord(mapping: Mapping, promisedUntil: number, out: Buffer
 
 /** The length of the record at `offset` if one is there, whole, before `end`; otherwise 0. */
 export function wholeRecord(octets: Buffer, offset: number, end: number): number {
-  if (offset + field.TEXT > end || octets[offset + field.KIND] !== kind.MAPPING) return 0;
+  if (offset + field.TEXT > end || !isKind(octets[offset + field.KIND])) return 0;
   const length = octets.readUInt16BE(offset + field.LENGTH);
   if (length < field.TEXT || length > LONGEST_RECORD || length % ALIGNMENT !== 0 || offset + length > end) return 0;
   const checksum = crc32(octets.subarray(offset + field.LENGTH, offset + length), VERSION);
   return checksum === octets.readUInt32BE(offset + field.CHECKSUM) ? length : 0;
+}
+
+function isKind(value: number | undefined): boolean {
+  return value === kind.MAPPING || value === kind.STRANGER;
 }
 
 /** Reads the mapping of a whole record. */
@@ -105,6 +110,7 @@ export function readRecord(octets: Buffer, offset: number): Mapping {
     names: names.slice(),
     createdAt: octets.readUInt32BE(offset + field.MADE),
     promisedUntil: octets.readUInt32BE(offset + field.PROMISED),
+    isStranger: octets[offset + field.KIND] === kind.STRANGER,
   };
 }
 
