@@ -15,6 +15,7 @@ const fine: Observations = {
   uplinks: ['eth0'],
   servers: [server('192.0.2.53')],
   unanswered: [],
+  loops: [],
   blocking: [],
   isAlive: true,
   problem: undefined,
@@ -43,6 +44,7 @@ const table: readonly [string, Partial<Observations>, readonly string[]][] = [
     { servers: [server('192.0.2.53', null), server('192.0.2.54', null)], unanswered: ['192.0.2.54#53'] },
     ['server-not-caught', 'server-unreachable'],
   ],
+  ['D7: a server leads back to us', { loops: ['192.0.2.53#53'] }, ['server-loop']],
   [
     'two chains are closed',
     {

@@ -9,6 +9,8 @@ export interface Observations {
   readonly servers: readonly ServerStatus[];
   /** Those of `servers` that programs can reach, and whose questions nevertheless could not be caught. */
   readonly unanswered: readonly string[];
+  /** Servers that lead back to us, and are not asked (D7). */
+  readonly loops: readonly string[];
   readonly blocking: readonly BlockingChain[];
   /** Whether packets are handled. */
   readonly isAlive: boolean;
@@ -43,7 +45,7 @@ export function degradedReasons(observations: Observations): Reason[] {
   return reasons;
 }
 
-function serverReasons({ mode, servers, unanswered }: Observations): Reason[] {
+function serverReasons({ mode, servers, unanswered, loops }: Observations): Reason[] {
   if (servers.length === 0) {
     const text =
       mode === 'snoop'
@@ -53,7 +55,10 @@ function serverReasons({ mode, servers, unanswered }: Observations): Reason[] {
   }
   const uncaught = servers.filter(({ listener }) => listener === null).map(({ server }) => server);
   const unreachable = uncaught.filter((server) => !unanswered.includes(server));
-  const reasons: Reason[] = [];
+  const reasons: Reason[] = loops.map((server) => ({
+    code: 'server-loop',
+    text: `The DNS server ${server} passes questions back to this daemon: it is not asked.`,
+  }));
   if (unanswered.length > 0) {
     const text = `Questions to ${unanswered.join(', ')} could not be caught: names asked there are not synthesized.`;
     reasons.push({ code: 'server-not-caught', text });

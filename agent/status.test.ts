@@ -37,16 +37,19 @@ function parts(rows: readonly Row[]): UpStatusParts {
     mapper: { list: () => [...rows] },
     mode: 'snoop',
     questions: { servers: () => [{ device: 'eth0', server: '192.0.2.53#53', listener: null }] },
-    resolver: { counters: { questions: 3 } },
+    resolver: { counters: { questions: 3 }, rows: { 'nodata/usable': 1 } },
     dataPlane: { counters: () => ({ fourToSix: direction, sixToFour: direction }) },
     now: NOW,
   };
 }
 
+/** Objects whose keys are words of what was counted. */
+const byWord: readonly string[] = ['counters', 'verdicts', 'answerTable'];
+
 /** The keys of an object and of the objects in it. */
 function shape(value: object): string[] {
   return Object.entries(value).flatMap(([key, inner]) =>
-    inner !== null && typeof inner === 'object' && !Array.isArray(inner) && key !== 'counters' && key !== 'verdicts'
+    inner !== null && typeof inner === 'object' && !Array.isArray(inner) && !byWord.includes(key)
       ? [key, ...shape(inner as object).map((below) => `${key}.${below}`)]
       : [key],
   );

@@ -22,7 +22,7 @@ export interface UpStatusParts {
   readonly mapper: Pick<AddressMapper, 'list'>;
   readonly mode: ResolverStatus['mode'];
   readonly questions: Pick<Questions, 'servers'>;
-  readonly resolver: { readonly counters: object };
+  readonly resolver: { readonly counters: object; readonly rows: Readonly<Record<string, number>> };
   readonly dataPlane: { counters(): TranslatorStatus };
   /** Seconds since 1970. */
   readonly now: number;
@@ -62,7 +62,12 @@ export function upStatus(parts: UpStatusParts): UpStatus {
     },
     self: formatIpv6Prefix(instance.ula),
     uplinks: leg.uplinks,
-    resolver: { mode, servers: questions.servers(), counters: { ...resolver.counters } },
+    resolver: {
+      mode,
+      servers: questions.servers(),
+      counters: { ...resolver.counters },
+      answerTable: { ...resolver.rows },
+    },
     translator: dataPlane.counters(),
   };
 }

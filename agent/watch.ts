@@ -5,6 +5,7 @@
 import { type BlockingChain, findBlockingChains } from '../install/firewall.ts';
 import type { Host } from '../install/host.ts';
 import type { Resolver } from '../resolver/resolver.ts';
+import { upstreamName } from '../resolver/upstream/upstream.ts';
 import type { Reason } from './control/agent.ts';
 import type { Instance } from './instance.ts';
 import type { Ipv6Leg, LegSurroundings } from './ipv6-leg.ts';
@@ -30,7 +31,7 @@ export interface WatchParts {
   readonly leg: Pick<Ipv6Leg, 'follow' | 'uplinks'>;
   readonly questions: Pick<Questions, 'refresh' | 'renew' | 'servers' | 'unanswered'>;
   /** Answers that were kept belong to the network they were given in (E16). */
-  readonly resolver: Pick<Resolver, 'flush'>;
+  readonly resolver: Pick<Resolver, 'flush' | 'loops'>;
   /** Whether packets are handled. */
   readonly isAlive: () => boolean;
 }
@@ -69,11 +70,12 @@ export class Watch {
 
   /** Why the agent is less than wholly up; none when it is. */
   get reasons(): readonly Reason[] {
-    const { leg, mode, questions, surroundings } = this.#parts;
+    const { leg, mode, questions, resolver, surroundings } = this.#parts;
     return degradedReasons({
       uplinks: leg.uplinks,
       servers: questions.servers(),
       unanswered: questions.unanswered(),
+      loops: resolver.loops.map(upstreamName),
       mode,
       isLoopbackUp: surroundings.isLoopbackUp,
       blocking: this.#blocking,

@@ -37,6 +37,7 @@ const peers = {
   'dbus-daemon': ['dbus-daemon'],
   'dbus-system-bus-common': ['/usr/share/dbus-1/system.conf'],
   'util-linux': ['nsenter', 'unshare'],
+  dnsperf: ['dnsperf'],
 };
 
 /**
@@ -45,6 +46,7 @@ const peers = {
  */
 const servers = {
   unbound: 'usr/sbin/unbound',
+  bind9: 'usr/sbin/named',
   'openssh-server': 'usr/sbin/sshd',
   'systemd-resolved': 'usr/bin/resolvectl',
   'libnss-resolve': `usr/lib/${machine}/libnss_resolve.so.2`,
@@ -56,7 +58,10 @@ export const profiles = {
   check: { packages: runtime, services: {} },
   demo: { packages: lab, services: {} },
   test: { packages: { ...lab, ...peers }, services: servers },
-  bench: { packages: { ...lab, iperf3: ['iperf3'] }, services: { tayga: 'usr/sbin/tayga' } },
+  bench: {
+    packages: { ...lab, iperf3: ['iperf3'], dnsperf: ['dnsperf'], 'dnsmasq-base': ['dnsmasq'] },
+    services: { tayga: 'usr/sbin/tayga', unbound: 'usr/sbin/unbound' },
+  },
 };
 
 /** Brings everything `profile` needs, or throws an Error that says what is missing and the command that brings it. */

@@ -80,14 +80,14 @@ export function answerCache({ entries, clock, counters }: CacheParts): AnswerCac
     return Math.max(clock.now() - since, clock.timeOfDay() - sinceOfDay) / 1000;
   }
 
-  function recall(key: string, question: Question): Uint8Array | undefined {
+  function recall(key: string, question: Question): { answer: Uint8Array; ageSeconds: number } | undefined {
     const entry = cache.get(key);
     if (entry === undefined) return undefined;
     const age = ageSeconds(entry);
     if (age < entry.lifetimeSeconds) {
       // It may have been fetched over TCP for synthesis, and be too long for who asks now.
       const fits = question.transport !== 'udp' || entry.octets.length <= udpSize(question);
-      return fits ? aged(entry, Math.ceil(age)) : undefined;
+      return fits ? { answer: aged(entry, Math.ceil(age)), ageSeconds: Math.floor(age) } : undefined;
     }
     cache.delete(key);
     return undefined;
@@ -99,12 +99,13 @@ export function answerCache({ entries, clock, counters }: CacheParts): AnswerCac
     const known = recall(key, question);
     if (known !== undefined) {
       counters.cacheHits++;
-      return known;
+      question.trace?.note({ kind: 'cached', question: question.octets, ...known });
+      return known.answer;
     }
     counters.cacheMisses++;
     const flushesBefore = flushes;
     const answer = await next(question);
-    const keep = answer && keepable(answer);
+    const keep = answer && question.trace?.isDry !== true ? keepable(answer) : undefined;
     if (keep !== undefined && flushes === flushesBefore) {
       cache.set(key, { ...keep, since: clock.now(), sinceOfDay: clock.timeOfDay() });
     }

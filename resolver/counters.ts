@@ -1,4 +1,5 @@
 /** How often each outcome happened since the start. */
+import type { AaaaOutcome, AOutcome } from './answer-table.ts';
 
 export interface Counters {
   /** Messages that came in, whatever they were. */
@@ -41,6 +42,24 @@ export interface Counters {
   mismatched: number;
   /** Questions asked of another upstream because one did not answer. */
   failovers: number;
+}
+
+/** How often each row of the answer table was used. */
+export interface RowCounters {
+  count(a: AOutcome, aaaa: AaaaOutcome | undefined): void;
+  /** By `A/AAAA`, those that are not 0; where A was usable nobody waited for AAAA: `usable/any`. */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+export function newRowCounters(): RowCounters {
+  const counts: Record<string, number> = {};
+  return {
+    counts,
+    count(a, aaaa) {
+      const row = `${a}/${aaaa ?? 'any'}`;
+      counts[row] = (counts[row] ?? 0) + 1;
+    },
+  };
 }
 
 export function newCounters(): Counters {

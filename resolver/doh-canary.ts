@@ -15,6 +15,7 @@ export function dohCanary(counters: Pick<Counters, 'canary'>): Handler {
   return async (question, next) => {
     const { message } = question;
     if (message?.class !== CLASS.IN || nameKey(message.name) !== CANARY) return next(question);
+    question.trace?.note({ kind: 'handled', by: 'canary' });
     counters.canary++;
     return errorAnswer(question, RCODE.NXDomain);
   };

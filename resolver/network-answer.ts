@@ -58,7 +58,7 @@ export function readA(
 }
 
 /** Reads the answer to an AAAA question. */
-export function readAaaa(octets: Uint8Array | undefined, host: HostView): AaaaReading {
+export function readAaaa(octets: Uint8Array | undefined, host: Pick<HostView, 'pref64' | 'isOwn'>): AaaaReading {
   const nothing = { addresses: [], ttlSeconds: 0 };
   const message = octets && readMessage(octets);
   if (octets === undefined || message === undefined) return { outcome: 'silence', ...nothing };

@@ -2,6 +2,7 @@
 import { OPCODE } from './message/constants.ts';
 import { field, opcodeOf, uint16 } from './message/header.ts';
 import { type Edns, ednsOf, type Message, readMessage } from './message/message.ts';
+import type { Trace } from './trace.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
 /** How a message is to reach the upstream. `either`: over UDP, and again over TCP if that answer is truncated. */
@@ -32,17 +33,24 @@ export interface Question {
   readonly isOurs?: true;
   /** Aborted when the time for an answer is over, and when an answer was given: stop whatever is still under way. */
   readonly signal: AbortSignal;
+  /** Where what happens to it is noted, if somebody wants to know. */
+  readonly trace?: Trace;
 }
 
 /**
  * Reads a message of at least 12 octets. Returns `undefined` if it is a query with one question and yet no sound message.
  */
-export function readQuestion(octets: Uint8Array, arrival: Arrival, signal: AbortSignal): Question | undefined {
+export function readQuestion(
+  octets: Uint8Array,
+  arrival: Arrival,
+  signal: AbortSignal,
+  trace?: Trace,
+): Question | undefined {
   const isQuery = opcodeOf(octets) === OPCODE.QUERY && uint16(octets, field.QDCOUNT) === 1;
   const message = isQuery ? readMessage(octets) : undefined;
   if (isQuery && message === undefined) return undefined;
   const edns = message && ednsOf(message);
-  return { octets, message, edns, arrival, transport: arrival.protocol, signal };
+  return { octets, message, edns, arrival, transport: arrival.protocol, signal, ...(trace && { trace }) };
 }
 
 /** The rest of the list. Resolves to an answer under any ID, or `undefined` when there is none in time. */

@@ -34,6 +34,7 @@ export function isTransfer({ message }: Question): boolean {
 export function relay(upstreams: Next, counters: Pick<Counters, 'passed'>): Handler {
   return async (question, next) => {
     if (isPlain(question)) return next(question);
+    question.trace?.note({ kind: 'handled', by: 'relay' });
     counters.passed++;
     return upstreams(question);
   };

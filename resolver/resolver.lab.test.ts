@@ -18,7 +18,7 @@ import { type Listener, listen } from './listener/listener.ts';
 import { withId } from './message/header.ts';
 import { createResolver } from './resolver.ts';
 import { defaultSettings } from './settings.ts';
-import { createExchange } from './upstream/exchange.ts';
+import { createExchanges } from './upstream/exchange.ts';
 import { plainSockets } from './upstream/sockets.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
@@ -150,7 +150,7 @@ test('E19: dig follows a truncated answer to TCP', async (t) => {
 
 for (const transport of ['udp', 'tcp'] as const) {
   test(`E10: answers of other types are dnsmasq’s octet for octet (${transport})`, async (t) => {
-    const ask = createExchange({ sockets: plainSockets, random: () => 1, counters: newCounters() });
+    const ask = createExchanges({ sockets: plainSockets, random: () => 1, counters: newCounters() }).ask;
     const through = { address: '127.0.0.1', port: listener.port };
     let answered = 0;
     for (const text of [

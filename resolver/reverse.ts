@@ -43,6 +43,7 @@ export function reverse({ mappings, ttlCeilingSeconds, counters }: ReverseParts)
 
     counters.reversed++;
     const mapping = mappings.mappingOf(ipv4);
+    question.trace?.note({ kind: 'reversed', ipv6: mapping?.ipv6 });
     if (mapping === undefined) return errorAnswer(question, RCODE.NXDomain);
 
     const octets = writeQuestion(reverseNameOf(mapping.ipv6), TYPE.PTR, question.edns !== undefined);

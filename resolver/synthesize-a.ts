@@ -5,7 +5,7 @@
 import type { Ipv4Address } from '../mapper/address/ipv4.ts';
 import { decide } from './answer-table.ts';
 import { type Clock, sleep } from './clock.ts';
-import type { Counters } from './counters.ts';
+import type { Counters, RowCounters } from './counters.ts';
 import { errorAnswer } from './error-answer.ts';
 import { isUsableAaaa } from './exclusions.ts';
 import { fitting } from './fitting.ts';
@@ -16,8 +16,9 @@ import { flag, hasFlag, putUint16 } from './message/header.ts';
 import type { Message } from './message/message.ts';
 import { formatName, keysUpward } from './message/name.ts';
 import { withType, writeAnswer } from './message/write.ts';
-import { namePolicy } from './name-policy.ts';
+import { namePolicy, type Policy } from './name-policy.ts';
 import { type AaaaReading, type AReading, readA, readAaaa, SILENT_A } from './network-answer.ts';
+import type { Pref64 } from './pref64.ts';
 import type { Handler, Next, Question } from './question.ts';
 import type { ResolverSettings } from './settings.ts';
 
@@ -26,9 +27,12 @@ export interface SynthesisParts {
   readonly host: HostView;
   /** Asked before the network is asked for AAAA. */
   readonly hosts?: HostsFile;
+  /** The NAT64 prefixes that servers tell of; the host may know of more. */
+  readonly pref64?: Pick<Pref64, 'ready' | 'of'>;
   readonly settings: ResolverSettings;
   readonly clock: Clock;
   readonly counters: Counters;
+  readonly rows?: Pick<RowCounters, 'count'>;
   /** Takes lines for the log, at most one a minute. */
   readonly report: (line: string) => void;
 }
@@ -40,6 +44,10 @@ function judged({ message, edns }: Question): Message | undefined {
   return isValidating ? undefined : message;
 }
 
+function whyNotJudged({ message }: Question): 'validating' | 'other type' {
+  return message?.type === TYPE.A && message.class === CLASS.IN ? 'validating' : 'other type';
+}
+
 export function synthesizeA(parts: SynthesisParts): Handler {
   const { mappings, host, settings, clock, counters } = parts;
   const policyOf = namePolicy(settings);
@@ -47,19 +55,22 @@ export function synthesizeA(parts: SynthesisParts): Handler {
   return async (question, next) => {
     const message = judged(question);
     const policy = message && policyOf(keysUpward(message.name));
-    if (message === undefined || policy === 'never') {
+    if (message === undefined || policy === undefined || policy === 'never') {
+      question.trace?.note({ kind: 'handled', by: message === undefined ? whyNotJudged(question) : 'never' });
       counters.passed++;
       return next(question);
     }
-    const preferAaaa = policy === 'always' || (settings.whenNoIpv4 === 'synthesize' && !host.hasIpv4Route());
+    const preferred = whyPreferred(policy);
 
-    const aaaaComing = fromHosts(message) ?? askAaaa(question, message, next).then((octets) => readAaaa(octets, host));
-    const aComing = askA(question, next, (octets) => readA(octets, message.name, mappings, preferAaaa));
+    const aaaaComing = fromHosts(question, message) ?? fromNetwork(question, message, next);
+    const aComing = askA(question, next, (octets) => readA(octets, message.name, mappings, preferred !== undefined));
     const a = await Promise.race([aComing, patience(aaaaComing, question.signal)]);
     // A usable A is returned before AAAA has been heard of (E2).
     const aaaa = a.outcome === 'usable' ? undefined : await aaaaComing;
 
     const decision = aaaa === undefined ? 'answer as A was answered' : decide(a.outcome, aaaa.outcome);
+    question.trace?.note({ kind: 'decided', a: a.outcome, aaaa: aaaa?.outcome, decision, policy, preferred });
+    parts.rows?.count(a.outcome, aaaa?.outcome);
     if (decision === 'synthesize' && aaaa !== undefined) return synthesized(question, message, a, aaaa);
     if (decision === 'fail' || a.octets === undefined) return fail(question, a, aaaa);
     if (a.outcome === 'usable' || a.outcome === 'excluded') counters.unmodified++;
@@ -67,10 +78,31 @@ export function synthesizeA(parts: SynthesisParts): Handler {
     return a.isFetchedWhole === true ? fitting(question, message, a.octets, counters) : a.octets;
   };
 
+  function whyPreferred(policy: Policy | undefined): 'name' | 'no IPv4 route' | undefined {
+    if (policy === 'always') return 'name';
+    return settings.whenNoIpv4 === 'synthesize' && !host.hasIpv4Route() ? 'no IPv4 route' : undefined;
+  }
+
+  /** Which addresses are excluded for what the servers of a question say. */
+  function seenFrom({ arrival: { upstreams } }: Question): Pick<HostView, 'pref64' | 'isOwn'> {
+    return {
+      isOwn: (address) => host.isOwn(address),
+      pref64: () => [...host.pref64(), ...(parts.pref64?.of(upstreams) ?? [])],
+    };
+  }
+
+  /** Judged when it is known how a NAT64 of the network would be told from it. */
+  async function fromNetwork(question: Question, message: Message, next: Next): Promise<AaaaReading> {
+    const octets = await askAaaa(question, message, next);
+    await parts.pref64?.ready(question.arrival.upstreams, question.signal);
+    return readAaaa(octets, seenFrom(question));
+  }
+
   /** What the hosts file says in the place of an AAAA answer (E25); `undefined` if it says nothing usable. */
-  function fromHosts({ name }: Message): Promise<AaaaReading> | undefined {
-    const addresses = parts.hosts?.(name).filter((address) => isUsableAaaa(address, host)) ?? [];
+  function fromHosts(question: Question, { name }: Message): Promise<AaaaReading> | undefined {
+    const addresses = parts.hosts?.(name).filter((address) => isUsableAaaa(address, seenFrom(question))) ?? [];
     if (addresses.length === 0) return undefined;
+    question.trace?.note({ kind: 'hosts', addresses });
     return Promise.resolve({ outcome: 'usable', addresses, ttlSeconds: settings.ttlCeilingSeconds });
   }
 
@@ -101,6 +133,7 @@ export function synthesizeA(parts: SynthesisParts): Handler {
       parts.report('every spool address is held: questions are answered with SERVFAIL');
       return errorAnswer(question, RCODE.ServFail, 'bis: every spool address is in use');
     }
+    question.trace?.note({ kind: 'synthesized', addresses: aaaa.addresses, ttlSeconds });
     counters.synthesized++;
     if (a.outcome === 'nxdomain') counters.synthesizedOverNxdomain++;
     const owner = aaaa.chain?.owner ?? message.name;

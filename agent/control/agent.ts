@@ -53,6 +53,11 @@ export interface ResolverStatus {
   readonly servers: readonly ServerStatus[];
   /** By name, counted since the state was entered: `questions`, `synthesized`, `forwarded`, `failed` … */
   readonly counters: Readonly<Record<string, number>>;
+  /**
+   * A questions by what the network said to A and to AAAA, those that are not 0: `nodata/usable` was synthesized. Where A
+   * was usable AAAA was not waited for: `usable/any`.
+   */
+  readonly answerTable: Readonly<Record<string, number>>;
 }
 
 /** One direction through the translator, counted since the state was entered. */

@@ -30,6 +30,7 @@ export const fakeUp: Partial<Status> = {
       { device: 'eth0', server: 'fe80::53%eth0#53', listener: null },
     ],
     counters: { questions: 12, synthesized: 3, spoolUsedUp: 1, timeouts: 0 },
+    answerTable: { 'nodata/usable': 3, 'usable/any': 5 },
   },
   translator: {
     fourToSix: { packets: 1234, octets: 5_300_000, verdicts: { translated: 1234, 'dropped-multicast': 2 } },

@@ -7,6 +7,7 @@ import type { Socket } from 'node:dgram';
 import type { Server } from 'node:net';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Resolver } from '../resolver.ts';
+import type { ServerLists } from '../server-lists.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { bindTcp, serveTcp } from './over-tcp.ts';
 import { bindUdp, serveUdp } from './over-udp.ts';
@@ -17,7 +18,8 @@ export interface ListenOptions {
   /** 0: one that is free for both protocols. */
   readonly port: number;
   readonly upstreams: readonly Upstream[];
-  readonly resolver: Pick<Resolver, 'answer'>;
+  /** Told of the servers that its questions are asked of, if it wants to know. */
+  readonly resolver: Pick<Resolver, 'answer'> & { readonly servers?: Pick<ServerLists, 'set' | 'delete'> };
   /** Whether questions from a source address are answered; all are, if this is left out. */
   readonly accept?: (source: string) => boolean;
   readonly clock?: Clock;
@@ -43,13 +45,16 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const parts = { resolver, accept, upstreams: () => upstreams, clock };
   serveUdp(udp, parts);
   const endConnections = serveTcp(tcp, parts);
+  resolver.servers?.set(udp, upstreams);
   return {
     address,
     port: udp.address().port,
     setUpstreams(list) {
       upstreams = list;
+      resolver.servers?.set(udp, list);
     },
     async close() {
+      resolver.servers?.delete(udp);
       const closed = [closeOf(udp), closeOf(tcp)];
       endConnections();
       await Promise.all(closed);

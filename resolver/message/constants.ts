@@ -5,6 +5,7 @@ export const TYPE = {
   CNAME: 5,
   SOA: 6,
   PTR: 12,
+  HINFO: 13,
   SIG: 24,
   AAAA: 28,
   DNAME: 39,

@@ -7,7 +7,7 @@ import { newCounters } from '../counters.ts';
 import { deadUpstream, fakeUpstream } from '../fixture/fake-upstream.ts';
 import { answerTo, printed, question, withField } from '../fixture/zone-line.ts';
 import { idOf, withId } from '../message/header.ts';
-import { createExchange, type Exchange } from './exchange.ts';
+import { createExchanges, type Exchange } from './exchange.ts';
 import { plainSockets } from './sockets.ts';
 
 const asked = question('host6.example A', { id: 1 });
@@ -17,7 +17,7 @@ let drawn = 0;
 const random = (): number => ++drawn;
 
 function exchanging(counters = newCounters()): Exchange {
-  return createExchange({ sockets: plainSockets, random, counters });
+  return createExchanges({ sockets: plainSockets, random, counters }).ask;
 }
 
 const never = new AbortController().signal;

@@ -24,27 +24,64 @@ export type Exchange = (
   signal: AbortSignal,
 ) => Promise<Uint8Array | undefined>;
 
-export function createExchange(parts: ExchangeParts): Exchange {
-  return async (question, upstream, transport, signal) => {
+/** Asking, and asking anew. */
+export interface Exchanges {
+  readonly ask: Exchange;
+  /**
+   * Closes every socket, and asks what is under way once more through a fresh one (D9): the old ones may be bound to an
+   * address that is gone, or wait for an answer to a datagram that was lost while the host slept.
+   */
+  renew(): void;
+}
+
+export function createExchanges(parts: ExchangeParts): Exchanges {
+  const underWay: UnderWay = new Set();
+  let renewals = 0;
+
+  async function askOnce(
+    question: Uint8Array,
+    upstream: Upstream,
+    transport: Transport,
+    signal: AbortSignal,
+  ): ReturnType<Exchange> {
     const message = withId(question, parts.random(0x10000));
-    if (transport === 'tcp') return askOverTcp(parts, message, upstream, signal);
-    const answer = await askOverUdp(parts, message, upstream, signal);
+    if (transport === 'tcp') return askOverTcp(parts, message, upstream, signal, underWay);
+    const answer = await askOverUdp(parts, message, upstream, signal, underWay);
     if (transport === 'udp' || answer === undefined || !hasFlag(answer, flag.TC)) return answer;
     // A server that truncates but does not speak TCP leaves us with what it could say.
-    return (await askOverTcp(parts, message, upstream, signal)) ?? answer;
+    return (await askOverTcp(parts, message, upstream, signal, underWay)) ?? answer;
+  }
+
+  return {
+    renew() {
+      renewals++;
+      for (const giveUp of underWay) giveUp();
+    },
+    async ask(question, upstream, transport, signal) {
+      for (;;) {
+        const before = renewals;
+        const answer = await askOnce(question, upstream, transport, signal);
+        if (answer !== undefined || signal.aborted || before === renewals) return answer;
+      }
+    },
   };
 }
+
+/** What gives up each question that waits on a socket. */
+type UnderWay = Set<() => void>;
 
 async function askOverUdp(
   { sockets, counters }: ExchangeParts,
   message: Uint8Array,
   upstream: Upstream,
   signal: AbortSignal,
+  underWay: UnderWay,
 ): Promise<Uint8Array | undefined> {
   const socket = await sockets.udp(upstream).catch(() => undefined);
   if (socket === undefined) return undefined;
   return new Promise((resolve) => {
     const finish = (answer?: Uint8Array): void => {
+      underWay.delete(giveUp);
       signal.removeEventListener('abort', giveUp);
       // Errors that were on their way when the socket closed have nobody left to be told.
       socket.removeAllListeners().on('error', () => {});
@@ -54,6 +91,7 @@ async function askOverUdp(
     const giveUp = (): void => finish();
     if (signal.aborted) return giveUp();
     signal.addEventListener('abort', giveUp);
+    underWay.add(giveUp);
     socket.on('error', giveUp);
     socket.on('message', (answer) => {
       if (isAnswerTo(message, answer)) finish(answer);
@@ -70,14 +108,21 @@ async function askOverTcp(
   message: Uint8Array,
   upstream: Upstream,
   signal: AbortSignal,
+  underWay: UnderWay,
 ): Promise<Uint8Array | undefined> {
   const socket = await sockets.tcp(upstream).catch(() => undefined);
   if (socket === undefined) return undefined;
-  for await (const answer of messagesOf(socket, message, signal)) {
-    if (isAnswerTo(message, answer)) return answer;
-    counters.mismatched++;
+  const giveUp = (): void => void socket.destroy();
+  underWay.add(giveUp);
+  try {
+    for await (const answer of messagesOf(socket, message, signal)) {
+      if (isAnswerTo(message, answer)) return answer;
+      counters.mismatched++;
+    }
+    return undefined;
+  } finally {
+    underWay.delete(giveUp);
   }
-  return undefined;
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Counters } from '../counters.ts';
 import { RCODE } from '../message/constants.ts';
 import { flag, flagsOf, hasFlag } from '../message/header.ts';
 import type { Next, Question } from '../question.ts';
+import type { Loops } from '../refuse-loops.ts';
 import type { Exchange } from './exchange.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -21,6 +22,8 @@ export interface FailoverParts {
   readonly exchange: Exchange;
   readonly clock: Clock;
   readonly counters: Pick<Counters, 'failovers'>;
+  /** Servers that lead back to us are not asked (D7). */
+  readonly loops?: Pick<Loops, 'isLoop' | 'suspect'>;
 }
 
 /**
@@ -37,15 +40,34 @@ function isNoHelp({ message }: Question, answer: Uint8Array): boolean {
  * The end of the list of handlers: asks the upstreams of the question's arrival, and says what the first said that could
  * help; if none could, what the first said.
  */
-export function forward({ exchange, clock, counters }: FailoverParts): Next {
+export function forward({ exchange, clock, counters, loops }: FailoverParts): Next {
   const setAsideUntil = new WeakMap<Upstream, number>();
   const isSetAside = (upstream: Upstream): boolean => (setAsideUntil.get(upstream) ?? 0) > clock.now();
 
   async function askOne(question: Question, upstream: Upstream, signal: AbortSignal): Promise<Uint8Array | undefined> {
-    const answer = await exchange(question.octets, upstream, question.transport, signal);
+    const answer = await traced(question, upstream, signal);
     if (answer !== undefined) setAsideUntil.delete(upstream);
     else if (!signal.aborted) setAsideUntil.set(upstream, clock.now() + choice.SET_ASIDE);
     return answer;
+  }
+
+  async function traced(question: Question, upstream: Upstream, signal: AbortSignal): Promise<Uint8Array | undefined> {
+    const { octets, transport, trace } = question;
+    const since = trace && clock.now();
+    const answer = await exchange(octets, upstream, transport, signal);
+    if (answer === undefined && question.signal.aborted) loops?.suspect(upstream);
+    if (trace !== undefined && since !== undefined) {
+      trace.note({ kind: 'asked', upstream, transport, question: octets, answer, milliseconds: clock.now() - since });
+    }
+    return answer;
+  }
+
+  /** All servers that may be asked; the same list, where that is all of them. */
+  function withoutLoops({ arrival: { upstreams }, trace }: Question): readonly Upstream[] {
+    const isLoop = (upstream: Upstream): boolean => loops?.isLoop(upstream) === true;
+    if (!upstreams.some(isLoop)) return upstreams;
+    for (const upstream of upstreams.filter(isLoop)) trace?.note({ kind: 'loop', upstream });
+    return upstreams.filter((upstream) => !isLoop(upstream));
   }
 
   /** Asks one after the other, the next when the one before has failed, was no help or has taken too long. */
@@ -90,10 +112,10 @@ export function forward({ exchange, clock, counters }: FailoverParts): Next {
   }
 
   return async (question) => {
-    const { upstreams } = question.arrival;
+    const upstreams = withoutLoops(question);
     const [only] = upstreams;
     if (only === undefined || question.signal.aborted) return undefined;
-    if (upstreams.length === 1) return exchange(question.octets, only, question.transport, question.signal);
+    if (upstreams.length === 1) return traced(question, only, question.signal);
 
     const order = [...upstreams.filter((one) => !isSetAside(one)), ...upstreams.filter(isSetAside)];
     const over = new AbortController();

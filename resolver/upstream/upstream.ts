@@ -7,3 +7,8 @@ export interface Upstream {
   /** Name of the network device it must be reached through, if only one will do. */
   readonly device?: string;
 }
+
+/** What an upstream is called: `192.0.2.53#53`, `fe80::53%eth0#53`, with its device behind a space. The same for the same server. */
+export function upstreamName({ address, port, device }: Upstream): string {
+  return `${address}#${port}${device === undefined || device === '' ? '' : ` on ${device}`}`;
+}
