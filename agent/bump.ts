@@ -1,7 +1,7 @@
 /**
  * The bump: everything that exists while the agent is up, made in the order of the list below and undone in reverse.
  *
- *     network observed → tables → device, routes → forwarding → packet workers → resolver → questions → watch
+ *     network observed → janitor, journal → tables → device, routes → forwarding → packet workers → resolver → questions → watch
  *
  * Questions come last and go first, so that no name is synthesized that could not be reached.
  */
@@ -20,6 +20,7 @@ import type { MappingRow, Reason } from './control/agent.ts';
 import { DataPlane, type DataPlaneSettings } from './data-plane/data-plane.ts';
 import { createInstance, errorSource4, type Instance, selfAddress } from './instance.ts';
 import { DEVICE_MTU, Ipv6Leg } from './ipv6-leg.ts';
+import { beginJournal, type JournalPlace } from './kept-journal.ts';
 import { keepMappings, mappingFile } from './kept-mappings.ts';
 import type { Log } from './log.ts';
 import { NetworkChanges } from './network/changes.ts';
@@ -57,6 +58,7 @@ export interface BumpParts {
   readonly ula: Ipv6Prefix;
   /** Where the mappings are kept; an absolute path. */
   readonly stateDirectory: string;
+  readonly journal: JournalPlace;
   readonly host: Host;
   readonly log: Log;
 }
@@ -78,6 +80,7 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
   // Heard from before the first observation on, so that no change falls between it and the watch.
   const changes = new NetworkChanges(RESOLV_CONF);
   undoing.add('stop listening to the kernel', () => changes.close());
+  const journal = await beginJournal(parts.journal, host, log, undoing);
   const surroundings = await Surroundings.of(host, config.device.name);
   const instance = createInstance(config, ula, surroundings.takenIpv4);
   const spool = new Spool([instance.spool]);
@@ -88,7 +91,7 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
   const mapper = new AddressMapper({ spool, index: table.reader, sinks, stamps: [table], now });
   await keepMappings(file, mapper, undoing);
   signal.throwIfAborted();
-  const leg = await Ipv6Leg.create({ instance, host, log }, surroundings, undoing);
+  const leg = await Ipv6Leg.create({ instance, host, log, journal }, surroundings, undoing);
   signal.throwIfAborted();
   const dataPlane = new DataPlane(leg.tun, dataPlaneSettings(config, instance, table, spool), onLost);
   undoing.add('stop the packet workers', () => dataPlane.stop());

@@ -4,7 +4,8 @@ import type { Ipv6Prefix } from '../mapper/address/prefix.ts';
 import { startBump } from './bump.ts';
 import type { Config } from './config/config.ts';
 import { ControlError } from './control/control-error.ts';
-import { openControl } from './control/server.ts';
+import { runtimePaths } from './control/runtime-directory.ts';
+import { type ControlServer, openControl } from './control/server.ts';
 import { selfPrefix } from './instance.ts';
 import { createLog, type Log } from './log.ts';
 import { RunningAgent } from './running-agent.ts';
@@ -39,12 +40,15 @@ export async function runDaemon(settings: DaemonSettings): Promise<number> {
   const log = createLog(config.log);
   const host = linuxHost();
   const ending = endings(log);
+  // Nothing is started before the control socket is open.
+  const journal = () => ({ path: runtimePaths(runtimeDirectory).journal, lock: control?.lock.descriptor });
   const agent = new RunningAgent({
-    start: (run) => startBump({ config, ula: keptPrefix(stateDirectory, log), stateDirectory, host, log }, run),
+    start: (run) =>
+      startBump({ config, ula: keptPrefix(stateDirectory, log), stateDirectory, journal: journal(), host, log }, run),
     log,
     onStop: () => ending.resolve({ by: 'the control socket', isFailure: false }),
   });
-  const control = await openControl({ runtimeDirectory, agent }).catch((error: unknown) => {
+  const control: ControlServer | undefined = await openControl({ runtimeDirectory, agent }).catch((error: unknown) => {
     if (!(error instanceof ControlError)) throw error;
     log.error(error.message);
     return undefined;

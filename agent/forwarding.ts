@@ -4,22 +4,23 @@
  */
 import { chooseForwarding, type ForwardingObservation, observeForwarding } from '../install/forwarding.ts';
 import type { Host } from '../install/host.ts';
-import { apply, type Step, undo } from '../install/step.ts';
+import type { Journal } from '../install/journal.ts';
+import { apply } from '../install/step.ts';
 import type { Log } from './log.ts';
 
 export interface ForwardingParts {
   readonly device: string;
   readonly host: Host;
   readonly log: Log;
+  /** Where it is noted how to undo what is done; whoever has the journal undoes it. */
+  readonly journal: Pick<Journal, 'note'>;
   /** From now on packets that come in by exactly these interfaces reach the device and nothing else. */
   readonly guard: (interfaces: readonly string[]) => void;
 }
 
 export class Forwarding {
   readonly #parts: ForwardingParts;
-  /** What was done, in order; each step once, however often its interface came and went. */
-  #done: readonly Step[] = [];
-  /** Interfaces that forward because of us: they stay guarded until `stop`, uplinks or not. */
+  /** Interfaces that forward because of us: they stay guarded until the end, uplinks or not. */
   #ours: readonly string[] = [];
   /** Whether `all.forwarding` was set by us. */
   #isRouter = false;
@@ -34,25 +35,17 @@ export class Forwarding {
    * are guarded all the same. To be called again whenever anything of the network changes.
    */
   async follow(uplinks: readonly string[]): Promise<void> {
-    const { device, host, guard } = this.#parts;
+    const { device, host, guard, journal } = this.#parts;
     const choice = chooseForwarding(this.#withoutOurs(await observeForwarding(host, device, uplinks)));
     // An uplink found forced may be what a killed agent left, so it is guarded like those that are forced now.
     const forced = choice.way === 'force' ? uplinks : [];
     this.#ours = [...new Set([...this.#ours, ...choice.guarded, ...forced])];
     guard(choice.way === 'already' ? [] : this.#ours);
     this.#isRouter ||= choice.way === 'router';
-    // Noted before it is done: a step that fails halfway is undone too, and undoing what was not done does nothing.
-    const isNew = ({ title }: Step): boolean => !this.#done.some((step) => step.title === title);
-    this.#done = [...this.#done, ...choice.steps.filter(isNew)];
+    // Before they are done: a step that fails halfway is undone too, and undoing what was not done does nothing.
+    journal.note(choice.steps);
     await apply(choice.steps, host);
     this.#say(uplinks, choice.way, choice.reasons);
-  }
-
-  /** Undoes everything, in reverse. Rejects with all that could not be. */
-  async stop(): Promise<void> {
-    const failures = await undo(this.#done, this.#parts.host);
-    this.#done = [];
-    if (failures.length > 0) throw new AggregateError(failures, failures.map(({ message }) => message).join('; '));
   }
 
   /**

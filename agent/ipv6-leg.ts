@@ -4,7 +4,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deviceSteps } from '../install/device.ts';
+import { guardedCommands, guardStep } from '../install/guard.ts';
 import type { Host } from '../install/host.ts';
+import type { Journal } from '../install/journal.ts';
 import { Nft } from '../install/nft.ts';
 import { apply, type Step, step } from '../install/step.ts';
 import { arpTableCommands, forcedCommands, type TableSettings, tableCommands } from '../install/table.ts';
@@ -39,6 +41,7 @@ export interface Ipv6LegParts {
   readonly instance: Instance;
   readonly host: Host;
   readonly log: Log;
+  readonly journal: Journal;
 }
 
 /** What the leg follows. */
@@ -53,25 +56,29 @@ export class Ipv6Leg {
   #mtu = 0;
 
   private constructor(parts: Ipv6LegParts, nft: Nft, tun: OpenTun, settings: TableSettings) {
-    const { host, instance, log } = parts;
+    const { host, instance, journal, log } = parts;
     this.#parts = parts;
     this.nft = nft;
     this.tun = tun;
-    const guard = (interfaces: readonly string[]): void => void nft.run(forcedCommands(settings, interfaces));
-    this.#forwarding = new Forwarding({ device: instance.device, host, log, guard });
+    // Two of them: nobody can remove the one in our own table, and nothing takes the other one away with us.
+    const guard = (interfaces: readonly string[]): void =>
+      void nft.run(forcedCommands(settings, interfaces) + guardedCommands(settings, interfaces));
+    this.#forwarding = new Forwarding({ device: instance.device, host, log, journal, guard });
   }
 
   /** Makes the leg; what was done is in `undoing` even when it rejects. */
   static async create(parts: Ipv6LegParts, surroundings: LegSurroundings, undoing: UndoList): Promise<Ipv6Leg> {
-    const { instance, log } = parts;
+    const { instance, journal, log } = parts;
     const nft = new Nft();
     undoing.add('remove the nft tables', () => nft.close());
     const settings = tableSettings(instance);
     await makeTables(nft, settings, log);
     const tun = await makeDevice(instance, parts.host);
     undoing.add(`remove ${instance.device}`, () => closeTun(tun));
+    const guard = guardStep(settings);
+    journal.note([guard]);
+    await apply([guard], { ...parts.host, nft: (commands) => void nft.run(commands) });
     const leg = new Ipv6Leg(parts, nft, tun, settings);
-    undoing.add(`end forwarding between ${instance.device} and the uplinks`, () => leg.#forwarding.stop());
     await leg.follow(surroundings);
     return leg;
   }

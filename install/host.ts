@@ -12,6 +12,11 @@ export interface Host {
   readText(path: string): string | undefined;
   /** Writes a file that is there. Throws when it is not, or cannot be written. */
   writeText(path: string, text: string): void;
+  /**
+   * Runs commands of nft in this process, where it can: a child might do its work after we are dead, and nobody would
+   * undo it. Throws with nft's own words.
+   */
+  nft?(commands: string): void;
 }
 
 /** A program that could not be run, did not end in time or ended with a status other than 0. */

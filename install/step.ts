@@ -1,6 +1,7 @@
 /**
  * Changes to the host as data: what is done, what undoes it, and a title that completes "Cannot …". The same list is
- * run, printed for a dry run and undone.
+ * run, printed for a dry run, written to the journal and undone, by this process or a later one: so there are no
+ * functions in it.
  */
 import { CommandError, type Host } from './host.ts';
 
@@ -12,8 +13,13 @@ export interface WriteFile {
   readonly onlyIf?: string;
 }
 
-/** A program with its arguments, a file to write, or, where neither will do, a function. */
-export type Action = readonly string[] | WriteFile | ((host: Host) => void | Promise<void>);
+/** Commands of nft, one transaction. */
+export interface NftCommands {
+  readonly nft: string;
+}
+
+/** A program with its arguments, a file to write, or commands of nft. */
+export type Action = readonly string[] | WriteFile | NftCommands;
 
 export interface Step {
   /** Completes "Cannot …". */
@@ -28,31 +34,39 @@ export function step(title: string, run: Action, undo?: Action): Step {
   return undo === undefined ? { title, run } : { title, run, undo };
 }
 
-function isArgv(action: Action): action is readonly string[] {
+export function isArgv(action: Action): action is readonly string[] {
   return Array.isArray(action);
 }
 
 async function perform(action: Action, host: Host): Promise<void> {
   if (isArgv(action)) {
     await host.run(action);
-  } else if (typeof action === 'function') {
-    await action(host);
+  } else if ('nft' in action) {
+    if (host.nft === undefined) await host.run(['nft', action.nft]);
+    else host.nft(action.nft);
   } else if (action.onlyIf === undefined || host.readText(action.path)?.trim() === action.onlyIf.trim()) {
     host.writeText(action.path, action.text);
   }
 }
 
-/** What iproute2 and the kernel say when there is nothing to undo: the device, route or address has gone already. */
+/** What iproute2, nft and the kernel say when there is nothing to undo: the device, route, table or address has gone. */
 const ABSENT =
   /Cannot find device|No such process|No such device|No such file|Cannot assign requested address|Address not found/;
 
+function isAbsence(action: Action, error: unknown, host: Host): boolean {
+  if (error instanceof CommandError) return ABSENT.test(error.stderr);
+  if (isArgv(action)) return false;
+  if ('nft' in action) return error instanceof Error && ABSENT.test(error.message);
+  return host.readText(action.path) === undefined;
+}
+
 async function undoStep({ title, undo }: Step, host: Host): Promise<Error | undefined> {
+  if (undo === undefined) return undefined;
   try {
-    if (undo !== undefined) await perform(undo, host);
+    await perform(undo, host);
     return undefined;
   } catch (error) {
-    if (error instanceof CommandError && ABSENT.test(error.stderr)) return undefined;
-    return new Error(`Cannot undo: ${title}`, { cause: error });
+    return isAbsence(undo, error, host) ? undefined : new Error(`Cannot undo: ${title}`, { cause: error });
   }
 }
 
@@ -87,7 +101,7 @@ export async function apply(steps: readonly Step[], host: Host): Promise<void> {
 
 function printAction(action: Action): string {
   if (isArgv(action)) return action.join(' ');
-  if (typeof action === 'function') return action.name === '' ? '(a function)' : `(${action.name})`;
+  if ('nft' in action) return `nft ${action.nft.trim().replaceAll('\n', '\n        ')}`;
   const condition = action.onlyIf === undefined ? '' : `, if it is ${action.onlyIf.trim()}`;
   return `write ${action.text.trim()} to ${action.path}${condition}`;
 }

@@ -6,6 +6,7 @@ import { addDaemon } from './daemon.ts';
 import { addDown } from './down.ts';
 import { exitCode, exitCodeHelp } from './exit-code.ts';
 import { addMappings } from './mappings.ts';
+import { addRestore } from './restore.ts';
 import { addStatus } from './status.ts';
 import { addStop } from './stop.ts';
 import { addTranslate } from './translate.ts';
@@ -27,7 +28,8 @@ const program = new Command('bis')
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'bis: ')) })
   .addHelpText('after', exitCodeHelp);
 
-for (const add of [addUp, addDown, addStatus, addMappings, addDaemon, addStop, addConfig, addTranslate]) add(program);
+const commands = [addUp, addDown, addStatus, addMappings, addDaemon, addStop, addRestore, addConfig, addTranslate];
+for (const add of commands) add(program);
 
 // A reader that has seen enough, as in `bis mappings | head`, is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

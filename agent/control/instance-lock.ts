@@ -11,8 +11,9 @@ import { ControlError, systemCode } from './control-error.ts';
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 
-/** How long a daemon that is just ending may take to let go. */
+/** How long a daemon that is just ending may take to let go, and the janitor of one that is dead to undo what it did. */
 const PATIENCE_MS = 500;
+const JANITOR_PATIENCE_MS = 10_000;
 
 const flock = koffi.load(null).func('int flock(int descriptor, int operation)') as (
   descriptor: number,
@@ -27,6 +28,11 @@ export class InstanceLock {
     this.#descriptor = descriptor;
   }
 
+  /** For a child that is to hold the lock too: it is free when both have let go. `undefined` after `release`. */
+  get descriptor(): number | undefined {
+    return this.#descriptor;
+  }
+
   /** Lets the next daemon in. Does nothing the second time. */
   release(): void {
     if (this.#descriptor !== undefined) closeSync(this.#descriptor);
@@ -36,13 +42,13 @@ export class InstanceLock {
 
 /**
  * Takes the lock `path` and writes our process id into it. Throws a `ControlError`: `already-running` when another
- * process keeps it for half a second, `in-the-way` when it is not a regular file.
+ * daemon keeps it for half a second, or a dead one's janitor for ten; `in-the-way` when it is not a regular file.
  */
 export async function takeInstanceLock(path: string): Promise<InstanceLock> {
   const descriptor = openLock(path);
   for (let waited = 0; flock(descriptor, LOCK_EX | LOCK_NB) !== 0; waited += 20) {
-    if (waited >= PATIENCE_MS) {
-      const holder = readFileSync(descriptor, 'ascii').trim();
+    const holder = readFileSync(path, 'ascii').trim();
+    if (waited >= (isAlive(holder) ? PATIENCE_MS : JANITOR_PATIENCE_MS)) {
       closeSync(descriptor);
       throw new ControlError(
         'already-running',
@@ -55,6 +61,17 @@ export async function takeInstanceLock(path: string): Promise<InstanceLock> {
   ftruncateSync(descriptor);
   writeSync(descriptor, `${process.pid}\n`, 0);
   return new InstanceLock(descriptor);
+}
+
+/** Whether a process id is one that runs; text that is none counts as one, as nobody knows better. */
+function isAlive(pid: string): boolean {
+  if (!/^\d+$/.test(pid)) return true;
+  try {
+    process.kill(Number(pid), 0);
+    return true;
+  } catch (error) {
+    return systemCode(error) !== 'ESRCH';
+  }
 }
 
 function openLock(path: string): number {

@@ -16,6 +16,8 @@ const LONGEST_SOCKET_PATH = 107;
 export interface RuntimePaths {
   readonly directory: string;
   readonly lock: string;
+  /** How to undo what outlives a killed daemon. */
+  readonly journal: string;
   /** What a daemon prints that `bis up` started. */
   readonly log: string;
   readonly controlDirectory: string;
@@ -31,6 +33,7 @@ export function runtimePaths(directory: string): RuntimePaths {
   return {
     directory,
     lock: join(directory, 'lock'),
+    journal: join(directory, 'journal'),
     log: join(directory, 'daemon.log'),
     controlDirectory,
     controlSocket: join(controlDirectory, 'control.sock'),

@@ -23,6 +23,8 @@ export interface ControlOptions {
 }
 
 export interface ControlServer {
+  /** The instance lock. */
+  readonly lock: InstanceLock;
   /** Closes and removes both sockets, then lets the next daemon in. Call it when all else is undone. */
   close(): Promise<void>;
 }
@@ -50,7 +52,7 @@ export async function openControl(options: ControlOptions): Promise<ControlServe
     await close(servers, lock);
     throw error;
   }
-  return { close: () => close(servers, lock) };
+  return { lock, close: () => close(servers, lock) };
 }
 
 /** Libuv unlinks a socket as it closes it, so both are gone before the lock is. */

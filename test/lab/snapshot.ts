@@ -79,7 +79,7 @@ export async function takeSnapshot(namespace: string, entry: readonly string[]):
     objects(entry, ['-6', 'rule']),
     lines(entry, ['nft', '-s', 'list', 'ruleset']),
     lines(entry, ['grep', '-rs', '', ...SYSCTL_FOLDERS, ...SYSCTL_FILES]),
-    lines(entry, ['cat', '/etc/resolv.conf']),
+    lines(entry, ['sh', '-c', 'stat -Lc "inode %i" /etc/resolv.conf; cat /etc/resolv.conf']),
     sockets(entry),
   ]);
   return {

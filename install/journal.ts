@@ -1,0 +1,201 @@
+/**
+ * The journal: how to undo every step that outlives the process, written before the step is done, so that a later process
+ * can undo it (S5). A file of lines, in README.md under "The journal".
+ */
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { crc32 } from 'node:zlib';
+import type { Host } from './host.ts';
+import type { Place } from './place.ts';
+import { type Action, type Step, undo } from './step.ts';
+
+const FIRST_LINE = 'bis-journal 1';
+
+/** More than any journal of ours has, in octets. */
+const MOST_OCTETS = 1024 * 1024;
+
+/** The programs a journal may name. */
+const PROGRAMS: ReadonlySet<string> = new Set(['ip', 'nft']);
+
+/** A step as it is remembered: what it did to the host is done already. */
+export type Noted = Pick<Step, 'title'> & { readonly undo: Action };
+
+export interface JournalContent {
+  readonly place: Place;
+  /** In the order they were done. */
+  readonly noted: readonly Noted[];
+  /** Lines that could not be read. The last line may be torn: its step was never done. */
+  readonly damaged: number;
+}
+
+function lineOf(value: unknown): string {
+  const json = JSON.stringify(value);
+  return `${crc32(json).toString(16).padStart(8, '0')} ${json}\n`;
+}
+
+/** The value of a line, or `undefined` when it is not as it was written. */
+function readLine(line: string): unknown {
+  const json = line.slice(9);
+  if (line.slice(0, 9) !== `${crc32(json).toString(16).padStart(8, '0')} `) return undefined;
+  return JSON.parse(json);
+}
+
+function isAction(value: unknown): value is Action {
+  if (typeof value !== 'object' || value === null) return false;
+  const fields = value as Record<string, unknown>;
+  if (Array.isArray(value)) return value.every((word) => typeof word === 'string') && PROGRAMS.has(String(value[0]));
+  if ('nft' in fields) return typeof fields.nft === 'string';
+  const isOptional = fields.onlyIf === undefined || typeof fields.onlyIf === 'string';
+  return (
+    typeof fields.path === 'string' && fields.path.startsWith('/') && typeof fields.text === 'string' && isOptional
+  );
+}
+
+function isNoted(value: unknown): value is Noted {
+  if (typeof value !== 'object' || value === null || !('title' in value) || !('undo' in value)) return false;
+  return typeof value.title === 'string' && isAction(value.undo);
+}
+
+function isPlace(value: unknown): value is Place {
+  if (typeof value !== 'object' || value === null || !('boot' in value) || !('namespace' in value)) return false;
+  return typeof value.boot === 'string' && typeof value.namespace === 'string';
+}
+
+/** The text of a journal, which only we or root can have written. Throws for anything else. */
+function trustedText(path: string): string {
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const stats = fstatSync(descriptor);
+    const isOurs = stats.uid === 0 || stats.uid === process.geteuid?.();
+    if (!stats.isFile() || !isOurs || (stats.mode & 0o022) !== 0) throw new Error('somebody else can write to it');
+    if (stats.size > MOST_OCTETS) throw new Error('it is larger than we write');
+    return readFileSync(descriptor, 'utf8');
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/**
+ * Reads a journal; `undefined` when there is none, or when it was torn before its first step. Throws `Cannot read …` for a
+ * file that is not ours or of another version.
+ */
+export function readJournal(path: string): JournalContent | undefined {
+  let text: string;
+  try {
+    text = trustedText(path);
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
+    throw new Error(`Cannot read the journal ${path}`, { cause });
+  }
+  const [first, ...lines] = text.split('\n').slice(0, -1);
+  if (first === undefined) return undefined;
+  if (first !== FIRST_LINE) throw new Error(`Cannot read the journal ${path}: it does not begin with "${FIRST_LINE}"`);
+  if (lines.length === 0) return undefined;
+  const [place, ...values] = lines.map(readLine);
+  if (!isPlace(place)) throw new Error(`Cannot read the journal ${path}: its second line is damaged`);
+  const noted = values.filter(isNoted);
+  return { place, noted, damaged: values.length - noted.length };
+}
+
+/** Removes a journal whose steps are undone. Throws when it is there and cannot be. */
+export function removeJournal(path: string): void {
+  rmSync(path, { force: true });
+}
+
+/** The journal of a running agent. */
+export class Journal {
+  readonly #path: string;
+  readonly #host: Host;
+  readonly #descriptor: number;
+  #noted: readonly Noted[] = [];
+  #length = 0;
+
+  /** Begins an empty journal. Throws `Cannot write …` when that cannot be done, or one is there that was not undone. */
+  constructor(path: string, place: Place, host: Host) {
+    this.#path = path;
+    this.#host = host;
+    const { O_WRONLY, O_CREAT, O_EXCL, O_APPEND, O_NOFOLLOW } = constants;
+    try {
+      this.#descriptor = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW, 0o600);
+    } catch (cause) {
+      throw new Error(`Cannot write the journal ${path}`, { cause });
+    }
+    try {
+      this.#append(`${FIRST_LINE}\n${lineOf(place)}`);
+      syncDirectory(dirname(path));
+    } catch (error) {
+      closeSync(this.#descriptor);
+      removeJournal(path);
+      throw error;
+    }
+  }
+
+  /** Titles of what was noted and not undone, in order. */
+  get titles(): readonly string[] {
+    return this.#noted.map(({ title }) => title);
+  }
+
+  /**
+   * Notes how steps are undone, on the disk when this returns; to be called before they are done. A step whose title is
+   * noted already is not noted again, nor is one that goes by itself. Throws `Cannot write …`; then nothing was noted.
+   */
+  note(steps: readonly Step[]): void {
+    const titles = new Set(this.titles);
+    const fresh: Noted[] = [];
+    for (const { title, undo } of steps) {
+      if (undo !== undefined && !titles.has(title)) fresh.push({ title, undo });
+      titles.add(title);
+    }
+    if (fresh.length === 0) return;
+    this.#append(fresh.map(lineOf).join(''));
+    this.#noted = [...this.#noted, ...fresh];
+  }
+
+  /**
+   * Undoes all that was noted, the last first, and ends the journal. Returns what could not be undone; then the file stays
+   * for whoever tries next.
+   */
+  async undo(): Promise<Error[]> {
+    const failures = await undo(
+      this.#noted.map((noted) => ({ ...noted, run: noted.undo })),
+      this.#host,
+    );
+    closeSync(this.#descriptor);
+    if (failures.length === 0) removeJournal(this.#path);
+    return failures;
+  }
+
+  /** What cannot be written whole is not written at all. */
+  #append(text: string): void {
+    const octets = Buffer.from(text);
+    try {
+      const written = writeSync(this.#descriptor, octets);
+      if (written < octets.length) throw new Error('ENOSPC: no space left on device');
+      fsyncSync(this.#descriptor);
+    } catch (cause) {
+      ftruncateSync(this.#descriptor, this.#length);
+      throw new Error(`Cannot write the journal ${this.#path}`, { cause });
+    }
+    this.#length += octets.length;
+  }
+}
+
+/** Makes a name in a directory outlast a loss of power. */
+function syncDirectory(path: string): void {
+  const descriptor = openSync(path, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
