@@ -29,12 +29,12 @@ const header = new ipv6Header.Ipv6Fields();
  * `packet`.
  */
 export function translate4to6(packet: PacketBuffer, maps: AddressMap, path: PathMtu, out: HeaderBuffer): Verdict {
-  const { view, start, offload } = packet;
+  const { view, start } = packet;
   out.begin();
   const read = ipv4.read(view, start, packet.length);
   if (read !== verdict.translated) return read;
   const transport = ipv4.transport - start;
-  if (!isSound(offload, gso.TCPV4, ipv4.protocol, ipv4.isFragment, transport, ipv4.end - start)) {
+  if (!isSound(packet, gso.TCPV4, ipv4.protocol, ipv4.isFragment, transport, ipv4.end - start)) {
     return verdict['dropped-bad-offload'];
   }
   const addressed = addresses4to6(ipv4, header, maps, path);
@@ -50,10 +50,12 @@ export function translate4to6(packet: PacketBuffer, maps: AddressMap, path: Path
     : fitToPath(packet, transport, path, out);
 }
 
-/** Sends the packet whole, in pieces, or not at all (RFC 7915 §4). */
+/**
+ * Sends the packet whole, in pieces, or not at all (RFC 7915 §4). Segments that do not all fit whole are too big: what
+ * becomes of each is for the caller to ask.
+ */
 function fitToPath(packet: PacketBuffer, transport: number, path: PathMtu, out: HeaderBuffer): Verdict {
   const { offload } = packet;
-  // A program that asked for segments did not ask for fragments, whatever DF says.
   const mayCut = ipv4.mayFragment && offload.gsoType === gso.NONE;
   const limit = Math.min(path.lowestIpv6Mtu, path.mtu6);
   const isCut = mayCut && lengthAsIpv6(ipv4.transportLength) > limit;
@@ -67,7 +69,10 @@ function fitToPath(packet: PacketBuffer, transport: number, path: PathMtu, out: 
   if (!mayCut) {
     // The RFC counts options too, although they are not carried, and promises as much room as that leaves.
     const segment = segmentLength(offload, packet.view, ipv4.transport, ipv4.transportLength);
-    const most = path.mtu6 - GROWTH - (ipv4.isFragment ? fragmentHeader.LENGTH : 0);
+    // Segments of TCP that may be fragmented are, each for itself (`segments.ts`). A program that asked for datagrams did
+    // not ask for fragments, and cannot say so: the kernel leaves its DF off.
+    const isToBeCut = ipv4.mayFragment && offload.gsoType !== gso.UDP_L4;
+    const most = (isToBeCut ? limit : path.mtu6) - GROWTH - (ipv4.isFragment ? fragmentHeader.LENGTH : 0);
     if (transport + segment > most) return refuse4(verdict['refused-packet-too-big'], most, path, out);
   }
   out.end();

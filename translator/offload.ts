@@ -1,5 +1,5 @@
 /** What offload asks of a translator (virtio 1.2 §5.1.6): whether it makes sense, and what it is on the other side. */
-import { gso, type Offload } from './packet-buffer.ts';
+import { gso, type Offload, type PacketBuffer } from './packet-buffer.ts';
 import { protocol } from './wire/protocol.ts';
 import * as tcp from './wire/tcp.ts';
 import * as udp from './wire/udp.ts';
@@ -15,11 +15,11 @@ export const checksumState = {
 } as const;
 
 /**
- * Whether the offload of a packet of `length` octets, whose transport header begins `transport` octets in, is what a
- * kernel may ask for. `gsoTcp` is TCP's segmentation type in the packet's own family.
+ * Whether the offload of a packet, which is `length` octets long and whose transport header begins `transport` octets in,
+ * is what a kernel may ask for. `gsoTcp` is TCP's segmentation type in the packet's own family.
  */
 export function isSound(
-  offload: Offload,
+  { offload, view, start }: PacketBuffer,
   gsoTcp: number,
   transportProtocol: number,
   isFragment: boolean,
@@ -38,8 +38,10 @@ export function isSound(
     } else return false;
   }
   if (gsoType === gso.NONE) return true;
-  const wanted = transportProtocol === protocol.TCP ? gsoTcp : gso.UDP_L4;
-  return gsoType === wanted && offload.gsoSize > 0 && checksumStart === transport;
+  const isTcp = transportProtocol === protocol.TCP;
+  if (gsoType !== (isTcp ? gsoTcp : gso.UDP_L4) || offload.gsoSize === 0 || checksumStart !== transport) return false;
+  const header = isTcp ? tcp.headerLength(view, start + transport) : udp.LENGTH;
+  return header >= (isTcp ? tcp.LENGTH : udp.LENGTH) && transport + header <= length;
 }
 
 /**

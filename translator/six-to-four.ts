@@ -31,13 +31,13 @@ const header = new ipv4Header.Ipv4Fields();
  * `packet`.
  */
 export function translate6to4(packet: PacketBuffer, maps: AddressMap, path: PathMtu, out: HeaderBuffer): Verdict {
-  const { view, start, offload } = packet;
+  const { view, start } = packet;
   out.begin();
   const read = ipv6.read(view, start, packet.length);
   const isReadable = read === verdict.translated;
   if (!isReadable && read !== verdict['dropped-extension-in-fragment']) return read;
   const transport = ipv6.transport - start;
-  if (!isSound(offload, gso.TCPV6, ipv6.protocol, ipv6.isFragment, transport, ipv6.end - start)) {
+  if (!isSound(packet, gso.TCPV6, ipv6.protocol, ipv6.isFragment, transport, ipv6.end - start)) {
     return verdict['dropped-bad-offload'];
   }
   const addressed = addresses6to4(ipv6, header, maps, path);
@@ -56,28 +56,35 @@ export function translate6to4(packet: PacketBuffer, maps: AddressMap, path: Path
     : fitToPath(packet, transport, path, out);
 }
 
-/** Sends the packet whole, in pieces, or not at all (RFC 7915 §5.1, §5.1.1). */
+/**
+ * Sends the packet whole, in pieces, or not at all (RFC 7915 §5.1, §5.1.1). Segments that do not all fit whole are too
+ * big: what becomes of each is for the caller to ask.
+ */
 function fitToPath(packet: PacketBuffer, transport: number, path: PathMtu, out: HeaderBuffer): Verdict {
   const { offload } = packet;
   const isSegmented = offload.gsoType !== gso.NONE;
   const whole = ipv4Header.LENGTH + ipv6.transportLength;
   const segment = ipv4Header.LENGTH + segmentLength(offload, packet.view, ipv6.transport, ipv6.transportLength);
   const isTooBig = segment > path.mtu4;
+  // Before anything is used up for them: each segment has its turn (`segments.ts`).
+  if (isTooBig && isSegmented) return refuseTooBig(path, out);
   // What IPv6 carries anywhere, or in fragments, IPv4 routers may fragment, and so do we.
-  const isCut = isTooBig && !isSegmented && (ipv6.hasFragmentHeader || whole <= MOST_WITHOUT_DF);
+  const isCut = isTooBig && (ipv6.hasFragmentHeader || whole <= MOST_WITHOUT_DF);
   const isPartial = offload.needsChecksum && offload.checksumStart === transport;
   // A checksum inside the payload nobody could complete after the cut.
   if (isCut && offload.needsChecksum && !isPartial) return verdict['dropped-bad-offload'];
   const state = !isPartial ? checksumState.COMPLETE : isCut ? checksumState.TO_COMPLETE : checksumState.PARTIAL;
   const written = headers6to4(ipv6, header, state, segment, path, out);
   if (written !== verdict.translated) return refuse6(written, 0, path, out);
-  if (isTooBig && !isCut) {
-    const mtu = Math.max(ipv6Header.MINIMUM_MTU, path.mtu4 + GROWTH);
-    return refuse6(verdict['refused-packet-too-big'], mtu, path, out);
-  }
+  if (isTooBig && !isCut) return refuseTooBig(path, out);
   if (whole > LONGEST) return verdict['dropped-too-long'];
   out.end();
   if (isCut) return cutIpv4(out, path.mtu4);
   carry(offload, out.offload, gso.TCPV4, transport, ipv4Header.LENGTH);
   return verdict.translated;
+}
+
+function refuseTooBig(path: PathMtu, out: HeaderBuffer): Verdict {
+  const mtu = Math.max(ipv6Header.MINIMUM_MTU, path.mtu4 + GROWTH);
+  return refuse6(verdict['refused-packet-too-big'], mtu, path, out);
 }

@@ -13,6 +13,7 @@ import { Identifications } from '../../translator/identifications.ts';
 import { isIllegalIpv4, isIllegalIpv6 } from '../../translator/illegal-address.ts';
 import { PacketBuffer } from '../../translator/packet-buffer.ts';
 import { PathMtu } from '../../translator/path-mtu.ts';
+import { isUpToSegments, Segments } from '../../translator/segments.ts';
 import { translate6to4 } from '../../translator/six-to-four.ts';
 import { isRefused, type Verdict, verdict } from '../../translator/verdict.ts';
 import * as ipv4Header from '../../translator/wire/ipv4.ts';
@@ -39,15 +40,18 @@ export interface PumpParts extends ErrorSenderParts {
 /** Moves packets between one device queue and the translator; used by one thread. */
 export class Pump {
   readonly #parts: PumpParts;
-  /** What was received, and what is worked on: the same, unless that was the last fragment of a ping. */
+  /** What was received, and what is worked on: the same, but for the last fragment of a ping, and for segments. */
   readonly #received = new PacketBuffer();
   #packet = this.#received;
   readonly #reassembly = new Reassembly();
+  readonly #segments = new Segments();
   readonly #out: HeaderBuffer;
   readonly #errors: ErrorSender;
   readonly #address = new Ipv6Words();
   /** What came in fragments may be longer than the device's MTU: the kernel takes it from us as it is. */
   readonly #inOnePiece: PathMtu;
+  /** Whether the sender of what was received has been told of an error: one is enough for all its segments. */
+  #isTold = false;
 
   constructor(parts: PumpParts) {
     this.#parts = parts;
@@ -74,9 +78,21 @@ export class Pump {
   }
 
   #handle(packet: PacketBuffer, isIpv6: boolean, seconds: number, now: number): void {
+    this.#isTold = false;
+    this.#translate(packet, isIpv6, seconds, now);
+  }
+
+  #translate(packet: PacketBuffer, isIpv6: boolean, seconds: number, now: number): void {
     this.#packet = packet;
     if (isIpv6) this.#sixToFour(seconds, now);
     else this.#fourToSix(seconds, now);
+  }
+
+  /** Translates each segment of the packet at hand for itself. */
+  #translateSegments(isIpv6: boolean, seconds: number, now: number): void {
+    const segments = this.#segments;
+    segments.begin(this.#packet);
+    while (segments.next()) this.#translate(segments.packet, isIpv6, seconds, now);
   }
 
   /** A fragment that waits for others is no packet yet; one that cannot be put together is what the translator drops. */
@@ -91,21 +107,33 @@ export class Pump {
     const packet = this.#packet;
     const out = this.#out;
     const outcome: Verdict = this.#isLoop4() ? verdict['dropped-loop'] : translate4to6(packet, maps, path, out);
+    if (isUpToSegments(outcome, packet)) {
+      this.#translateSegments(false, seconds, now);
+      return;
+    }
     const slots = base(direction.FOUR_TO_SIX);
     (counters[slots + outcome] as number)++;
     if (outcome === verdict.translated) {
       (counters[slots + extra.OCTETS] as number) += packet.length;
       table.stamp(ipv4Header.destination(packet.view, packet.start), seconds, holdSeconds(packet));
       this.#send(slots);
-    } else if (isRefused(outcome)) this.#errors.sendIcmpv4(packet, out.refusal, now);
+    } else if (isRefused(outcome) && !this.#isTold) {
+      this.#errors.sendIcmpv4(packet, out.refusal, now);
+      this.#isTold = true;
+    }
   }
 
   #sixToFour(seconds: number, now: number): void {
     const { counters, maps, table } = this.#parts;
     const packet = this.#packet;
     const out = this.#out;
-    const path = packet === this.#received ? this.#parts.path : this.#inOnePiece;
+    const isReassembled = packet !== this.#received && packet !== this.#segments.packet;
+    const path = isReassembled ? this.#inOnePiece : this.#parts.path;
     const outcome: Verdict = this.#isLoop6() ? verdict['dropped-loop'] : translate6to4(packet, maps, path, out);
+    if (isUpToSegments(outcome, packet)) {
+      this.#translateSegments(true, seconds, now);
+      return;
+    }
     const slots = base(direction.SIX_TO_FOUR);
     (counters[slots + outcome] as number)++;
     if (outcome === verdict.translated) {
@@ -113,7 +141,10 @@ export class Pump {
       // What a peer sends does not hold a mapping, or anybody could fill the spool (M15).
       table.stamp(ipv4Header.source(out.view, out.headerStart[0] as number), seconds, 0);
       this.#send(slots);
-    } else if (isRefused(outcome)) this.#errors.sendIcmpv6(packet, out.refusal, now);
+    } else if (isRefused(outcome) && !this.#isTold) {
+      this.#errors.sendIcmpv6(packet, out.refusal, now);
+      this.#isTold = true;
+    }
   }
 
   /**

@@ -12,6 +12,7 @@ import { LONGEST_ICMP_ERROR, writeIcmpv4Error, writeIcmpv6Error } from '../../tr
 import { PacketBuffer } from '../../translator/packet-buffer.ts';
 import { formatPacketBuffer } from '../../translator/packet-text.ts';
 import { PathMtu } from '../../translator/path-mtu.ts';
+import { isUpToSegments, Segments } from '../../translator/segments.ts';
 import { translate6to4 } from '../../translator/six-to-four.ts';
 import { isRefused, type Verdict, verdicts } from '../../translator/verdict.ts';
 import { exampleMap } from '../reference/address-maps.ts';
@@ -33,6 +34,7 @@ const path = Object.assign(new PathMtu(), {
 });
 const packet = new PacketBuffer();
 const out = new HeaderBuffer();
+const segments = new Segments();
 const error = new DataView(new ArrayBuffer(LONGEST_ICMP_ERROR));
 const counts = verdicts.map(() => 0);
 let slow = 0;
@@ -75,6 +77,11 @@ function timed(): Verdict {
 function translate(): Verdict {
   const isIpv6 = (packet.bytes[packet.start] ?? 0) >> 4 === 6;
   const outcome = (isIpv6 ? translate6to4 : translate4to6)(packet, exampleMap, path, out);
+  if (isUpToSegments(outcome, packet)) {
+    segments.begin(packet);
+    while (segments.next()) (isIpv6 ? translate6to4 : translate4to6)(segments.packet, exampleMap, path, out);
+    return outcome;
+  }
   if (isRefused(outcome)) {
     if (isIpv6) writeIcmpv6Error(packet, ipv6(1, 2, 3, 4), out.refusal, error, 0);
     else writeIcmpv4Error(packet, ipv4(1), out.refusal, error, 0);

@@ -128,3 +128,8 @@ export function setPiece(view: DataView, at: number, totalLength: number, fragme
   view.setUint16(at + field.CHECKSUM, 0);
   view.setUint16(at + field.CHECKSUM, fold(sumOctets(view, at, at + headerLength(view, at))) ^ 0xffff);
 }
+
+/** Writes the identification, of which the low 16 bits count; the checksum is not right until `setPiece`. */
+export function setIdentification(view: DataView, at: number, identification: number): void {
+  view.setUint16(at + field.IDENTIFICATION, identification);
+}

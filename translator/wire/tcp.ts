@@ -33,6 +33,9 @@ export const field = {
 /** Octets of a header without options. */
 export const LENGTH = 20;
 
+/** Flag bits that one segment of a packet has and the others have not. */
+export const flag = { FIN: 0x01, PSH: 0x08, CWR: 0x80 } as const;
+
 /** Names of the flag bits, the lowest first. */
 export const flagNames = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG', 'ECE', 'CWR'] as const;
 
