@@ -59,8 +59,15 @@ export const profiles = {
   demo: { packages: lab, services: {} },
   test: { packages: { ...lab, ...peers }, services: servers },
   bench: {
-    packages: { ...lab, iperf3: ['iperf3'], dnsperf: ['dnsperf'], 'dnsmasq-base': ['dnsmasq'] },
-    services: { tayga: 'usr/sbin/tayga', unbound: 'usr/sbin/unbound' },
+    packages: {
+      ...lab,
+      iperf3: ['iperf3'],
+      wrk: ['wrk'],
+      python3: ['python3'],
+      dnsperf: ['dnsperf'],
+      'dnsmasq-base': ['dnsmasq'],
+    },
+    services: { tayga: 'usr/sbin/tayga', nginx: 'usr/sbin/nginx', unbound: 'usr/sbin/unbound' },
   },
 };
 

@@ -5,7 +5,7 @@ import { Agent } from '../lab/agent.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { LabHost } from '../lab/lab-host.ts';
 import { nodeCommand, toolCommand } from '../lab/tools.ts';
-import { serverOf, type Way } from './network.ts';
+import { serverOf, type Way, zoneLines } from './network.ts';
 
 /** A client that is ready to measure. */
 export interface Contender {
@@ -13,30 +13,37 @@ export interface Contender {
   readonly client: LabHost;
   /** The server's address as the client's programs use it: IPv6, or the IPv4 address that stands for it. */
   readonly target: string;
+  /** The process that translates, if one does. */
+  readonly pid: number | undefined;
 }
 
-/** Starts what all measurements need on the server. Resolves when it is ready. */
-export async function startServers(lab: Lab): Promise<void> {
+type Through = Pick<Contender, 'target' | 'pid'>;
+
+/** Starts what names need on the server, so many fresh ones for each way. Resolves when it is ready. */
+export async function serveNames(lab: Lab, namesForEach: number): Promise<void> {
   const zone = path.join(lab.directory, 'zone');
-  fs.writeFileSync(zone, `six.example. 300 IN AAAA ${serverOf('bis')}\n`);
-  const host6 = lab.host('host6');
-  const iperf3 = host6.start(['iperf3', '-s', '--forceflush']);
-  const dns = host6.start([...nodeCommand('test/lab/servers/serve.ts'), `dns=53:${zone}`]);
-  await Promise.all([iperf3.says(/listening on 5201/i), dns.says(/ready/)]);
+  fs.writeFileSync(
+    zone,
+    zoneLines(namesForEach)
+      .map((line) => `${line}\n`)
+      .join(''),
+  );
+  const dns = lab.host('host6').start([...nodeCommand('test/lab/servers/serve.ts'), `dns=53:${zone}`]);
+  await dns.says(/ready/);
 }
 
-async function throughBis(lab: Lab): Promise<string> {
+async function throughBis(lab: Lab): Promise<Through> {
   const client = lab.host('bis');
-  await new Agent(lab, client).start();
-  const [address = ''] = (await client.must(['getent', 'ahostsv4', 'six.example'])).split(/\s/);
-  return address;
+  const { pid } = await new Agent(lab, client).start();
+  const [target = ''] = (await client.must(['getent', 'ahostsv4', 'six.example'])).split(/\s/);
+  return { target, pid };
 }
 
 /**
  * The same walk with tayga in the place of the translator: the client's IPv4 packets go to its TUN device, come out as
  * IPv6 with a source in a ULA /96, and are masqueraded to the address of the uplink.
  */
-async function throughTayga(lab: Lab): Promise<string> {
+async function throughTayga(lab: Lab): Promise<Through> {
   const client = lab.host('tayga');
   const config = path.join(lab.directory, 'tayga.conf');
   const target = '10.170.160.1';
@@ -62,14 +69,22 @@ async function throughTayga(lab: Lab): Promise<string> {
     `nft add rule ip6 bench out ip6 saddr ${prefix} oifname eth0 masquerade`,
   ];
   for (const command of commands) await client.must(command.split(' '));
-  client.start([...tayga, '--nodetach']);
-  return target;
+  const { pid } = client.start([...tayga, '--nodetach']);
+  return { target, pid };
 }
+
+const native = async (): Promise<Through> => ({ target: serverOf('native'), pid: undefined });
+
+const through: Readonly<Record<Way, (lab: Lab) => Promise<Through>>> = {
+  native,
+  bis: throughBis,
+  tayga: throughTayga,
+};
 
 /** Makes one way ready and tries it once. Throws when nothing comes through. */
 export async function startContender(lab: Lab, way: Way): Promise<Contender> {
   const client = lab.host(way);
-  const target = way === 'native' ? serverOf(way) : way === 'bis' ? await throughBis(lab) : await throughTayga(lab);
+  const { target, pid } = await through[way](lab);
   await client.must(['ping', '-c', '3', '-i', '0.2', '-W', '2', target]);
-  return { way, client, target };
+  return { way, client, target, pid };
 }

@@ -1,0 +1,46 @@
+/** Short HTTP connections, a new one for each question: nginx answers, wrk asks. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { toolCommand } from '../../lab/tools.ts';
+import type { Meter } from './meter.ts';
+
+/** Connections at once. */
+const AT_ONCE = 8;
+
+const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+
+/** Everything nginx writes is in `directory`: the unpacked program would use the machine's own directories. */
+const configuration = (directory: string): string => `
+worker_processes 1;
+daemon off;
+user root;
+pid ${directory}/nginx.pid;
+error_log stderr crit;
+events { worker_connections 1024; }
+http {
+  access_log off;
+  keepalive_timeout 0;
+${temporary.map((name) => `  ${name}_temp_path ${directory}/nginx-${name};`).join('\n')}
+  server { listen [::]:80 backlog=1024; location / { return 200 "Hello over IPv6\\n"; } }
+}
+`;
+
+export const connections: Meter = {
+  name: 'connections',
+  async serve(lab) {
+    const file = path.join(lab.directory, 'nginx.conf');
+    fs.writeFileSync(file, configuration(lab.directory));
+    const host6 = lab.host('host6');
+    host6.start([...toolCommand('nginx'), '-e', 'stderr', '-p', lab.directory, '-c', file]);
+    await host6.must(['curl', '-sS', '--retry', '20', '--retry-connrefused', '--retry-delay', '1', 'http://[::1]/']);
+  },
+  async measure({ client, target }, { seconds }) {
+    const host = target.includes(':') ? `[${target}]` : target;
+    const length = ['-t', '1', '-c', String(AT_ONCE), '-d', `${seconds}s`];
+    const argv = ['wrk', ...length, '-H', 'Connection: close', `http://${host}/`];
+    const text = await client.must(argv, {}, (seconds + 20) * 1000);
+    const [, rate] = /^Requests\/sec:\s+([\d.]+)/m.exec(text) ?? [];
+    if (rate === undefined) throw new Error(`wrk does not say how many connections it made:\n${text}`);
+    return { connections: Number(rate) };
+  },
+};
