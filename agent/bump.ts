@@ -7,6 +7,7 @@
  */
 import { randomInt } from 'node:crypto';
 import type { Host } from '../install/host.ts';
+import { whyNotCatch } from '../install/table.ts';
 import { ipv4, parseIpv4 } from '../mapper/address/ipv4.ts';
 import { ipv6 } from '../mapper/address/ipv6.ts';
 import { type Ipv6Prefix, ipv4Prefix, ipv6PrefixContains } from '../mapper/address/prefix.ts';
@@ -19,15 +20,16 @@ import type { Config } from './config/config.ts';
 import type { MappingRow, Reason } from './control/agent.ts';
 import { DataPlane, type DataPlaneSettings } from './data-plane/data-plane.ts';
 import { createInstance, errorSource4, type Instance, selfAddress } from './instance.ts';
-import { DEVICE_MTU, Ipv6Leg } from './ipv6-leg.ts';
+import { DEVICE_MTU, Ipv6Leg, tableSettings } from './ipv6-leg.ts';
 import { beginJournal, type JournalPlace } from './kept-journal.ts';
 import { keepMappings, mappingFile } from './kept-mappings.ts';
 import type { Log } from './log.ts';
 import { NetworkChanges } from './network/changes.ts';
 import { HOSTS, hostsText } from './network/hosts-text.ts';
 import { markedSockets } from './network/marked-sockets.ts';
-import { RESOLV_CONF } from './network/name-servers.ts';
+import { observeResolution, RESOLUTION_FILES } from './network/resolution.ts';
 import { Surroundings } from './network/surroundings.ts';
+import { type Decision, decide } from './questions/decide.ts';
 import { ListenOnly } from './questions/listen-only.ts';
 import type { Questions } from './questions/questions.ts';
 import { Snoop } from './questions/snoop.ts';
@@ -76,9 +78,8 @@ export async function startBump(parts: BumpParts, run: BumpRun): Promise<Bump> {
 
 async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: UndoList): Promise<Bump> {
   const { config, host, log, ula } = parts;
-  const { mode } = config.resolver;
   // Heard from before the first observation on, so that no change falls between it and the watch.
-  const changes = new NetworkChanges(RESOLV_CONF);
+  const changes = new NetworkChanges(RESOLUTION_FILES);
   undoing.add('stop listening to the kernel', () => changes.close());
   const journal = await beginJournal(parts.journal, host, log, undoing);
   const surroundings = await Surroundings.of(host, config.device.name);
@@ -91,7 +92,12 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
   const mapper = new AddressMapper({ spool, index: table.reader, sinks, stamps: [table], now });
   await keepMappings(file, mapper, undoing);
   signal.throwIfAborted();
-  const leg = await Ipv6Leg.create({ instance, host, log, journal }, surroundings, undoing);
+  const cannotCatch = await whyNotCatch(host, tableSettings(instance));
+  const observed = async (): Promise<Decision> =>
+    decide({ configured: config.resolver.mode, cannotCatch, ...(await observeResolution(host)) });
+  const { mode, reasons } = await observed();
+  log.info({ mode, reasons }, 'How questions are taken');
+  const leg = await Ipv6Leg.create({ instance, host, log, journal, catches: mode === 'snoop' }, surroundings, undoing);
   signal.throwIfAborted();
   const dataPlane = new DataPlane(leg.tun, dataPlaneSettings(config, instance, table, spool), onLost);
   undoing.add('stop the packet workers', () => dataPlane.stop());
@@ -100,8 +106,16 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
   const resolver = resolverOf(parts, instance, mapper, surroundings);
   const questions: Questions =
     mode === 'listen'
-      ? new ListenOnly(config.resolver, host, resolver)
-      : new Snoop({ table: instance.table, host, nft: leg.nft, resolver, log });
+      ? new ListenOnly(config.resolver, host, resolver, reasons)
+      : new Snoop({
+          table: instance.table,
+          host,
+          nft: leg.nft,
+          resolver,
+          log,
+          decide: observed,
+          devices: () => surroundings.defaultDevices,
+        });
   undoing.add('close the listeners', () => questions.close());
   undoing.add('let questions go their native way', () => questions.withdraw());
   await questions.refresh();

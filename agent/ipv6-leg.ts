@@ -42,6 +42,8 @@ export interface Ipv6LegParts {
   readonly host: Host;
   readonly log: Log;
   readonly journal: Journal;
+  /** Whether questions are caught by the table. */
+  readonly catches: boolean;
 }
 
 /** What the leg follows. */
@@ -68,10 +70,10 @@ export class Ipv6Leg {
 
   /** Makes the leg; what was done is in `undoing` even when it rejects. */
   static async create(parts: Ipv6LegParts, surroundings: LegSurroundings, undoing: UndoList): Promise<Ipv6Leg> {
-    const { instance, journal, log } = parts;
+    const { catches, instance, journal, log } = parts;
     const nft = new Nft();
     undoing.add('remove the nft tables', () => nft.close());
-    const settings = tableSettings(instance);
+    const settings = { ...tableSettings(instance), catches };
     await makeTables(nft, settings, log);
     const tun = await makeDevice(instance, parts.host);
     undoing.add(`remove ${instance.device}`, () => closeTun(tun));
@@ -180,7 +182,8 @@ async function patiently<T>(make: () => T): Promise<T> {
   }
 }
 
-function tableSettings(instance: Instance): TableSettings {
+/** The table of an instance. */
+export function tableSettings(instance: Instance): TableSettings {
   return {
     table: instance.table,
     device: instance.device,

@@ -16,6 +16,7 @@ const fine: Observations = {
   servers: [server('192.0.2.53')],
   unanswered: [],
   loops: [],
+  gaps: [],
   blocking: [],
   isAlive: true,
   problem: undefined,
@@ -45,6 +46,7 @@ const table: readonly [string, Partial<Observations>, readonly string[]][] = [
     ['server-not-caught', 'server-unreachable'],
   ],
   ['D7: a server leads back to us', { loops: ['192.0.2.53#53'] }, ['server-loop']],
+  ['programs go round us', { gaps: [{ code: 'nss-resolve', text: 'They do.' }] }, ['nss-resolve']],
   [
     'two chains are closed',
     {

@@ -1,9 +1,9 @@
 /** Why an agent that is up is only degraded: a pure conclusion from what was observed, in words for people and codes for programs. */
 import type { BlockingChain } from '../install/firewall.ts';
-import type { Reason, ServerStatus } from './control/agent.ts';
+import type { Mode, Reason, ServerStatus } from './control/agent.ts';
 
 export interface Observations {
-  readonly mode: 'snoop' | 'listen';
+  readonly mode: Mode;
   readonly isLoopbackUp: boolean;
   readonly uplinks: readonly string[];
   readonly servers: readonly ServerStatus[];
@@ -11,6 +11,8 @@ export interface Observations {
   readonly unanswered: readonly string[];
   /** Servers that lead back to us, and are not asked (D7). */
   readonly loops: readonly string[];
+  /** Programs whose questions cannot be taken. */
+  readonly gaps: readonly Reason[];
   readonly blocking: readonly BlockingChain[];
   /** Whether packets are handled. */
   readonly isAlive: boolean;
@@ -34,7 +36,7 @@ export function degradedReasons(observations: Observations): Reason[] {
       command: 'ip link set lo up',
     });
   }
-  reasons.push(...serverReasons(observations));
+  reasons.push(...serverReasons(observations), ...observations.gaps);
   for (const { family, table, chain, reason, command } of blocking) {
     const text = `Chain ${chain} of table ${family} ${table} drops translated packets: ${reason}.`;
     reasons.push({ code: 'firewall', text, ...(command === undefined ? {} : { command }) });
@@ -48,7 +50,7 @@ export function degradedReasons(observations: Observations): Reason[] {
 function serverReasons({ mode, servers, unanswered, loops }: Observations): Reason[] {
   if (servers.length === 0) {
     const text =
-      mode === 'snoop'
+      mode !== 'listen'
         ? 'No DNS server is known: there is no /etc/resolv.conf.'
         : 'No DNS server is known that could be asked: say which with `upstreams`.';
     return [{ code: 'no-server', text }];

@@ -36,7 +36,10 @@ function parts(rows: readonly Row[]): UpStatusParts {
     spool: { usable: 4094 },
     mapper: { list: () => [...rows] },
     mode: 'snoop',
-    questions: { servers: () => [{ device: 'eth0', server: '192.0.2.53#53', listener: null }] },
+    questions: {
+      because: () => ['It works here.'],
+      servers: () => [{ device: 'eth0', server: '192.0.2.53#53', listener: null }],
+    },
     resolver: { counters: { questions: 3 }, rows: { 'nodata/usable': 1 } },
     dataPlane: { counters: () => ({ fourToSix: direction, sixToFour: direction }) },
     now: NOW,

@@ -21,7 +21,7 @@ export interface UpStatusParts {
   readonly spool: Pick<Spool, 'usable'>;
   readonly mapper: Pick<AddressMapper, 'list'>;
   readonly mode: ResolverStatus['mode'];
-  readonly questions: Pick<Questions, 'servers'>;
+  readonly questions: Pick<Questions, 'servers' | 'because'>;
   readonly resolver: { readonly counters: object; readonly rows: Readonly<Record<string, number>> };
   readonly dataPlane: { counters(): TranslatorStatus };
   /** Seconds since 1970. */
@@ -64,6 +64,7 @@ export function upStatus(parts: UpStatusParts): UpStatus {
     uplinks: leg.uplinks,
     resolver: {
       mode,
+      because: questions.because(),
       servers: questions.servers(),
       counters: { ...resolver.counters },
       answerTable: { ...resolver.rows },

@@ -6,7 +6,7 @@ import { type BlockingChain, findBlockingChains } from '../install/firewall.ts';
 import type { Host } from '../install/host.ts';
 import type { Resolver } from '../resolver/resolver.ts';
 import { upstreamName } from '../resolver/upstream/upstream.ts';
-import type { Reason } from './control/agent.ts';
+import type { Mode, Reason } from './control/agent.ts';
 import type { Instance } from './instance.ts';
 import type { Ipv6Leg, LegSurroundings } from './ipv6-leg.ts';
 import type { Log } from './log.ts';
@@ -25,11 +25,11 @@ export interface WatchParts {
   readonly instance: Instance;
   readonly host: Host;
   readonly log: Log;
-  readonly mode: 'snoop' | 'listen';
+  readonly mode: Mode;
   readonly changes: Pick<NetworkChanges, 'look'>;
   readonly surroundings: Pick<Surroundings, 'renew' | 'isLoopbackUp'> & LegSurroundings;
   readonly leg: Pick<Ipv6Leg, 'follow' | 'uplinks'>;
-  readonly questions: Pick<Questions, 'refresh' | 'renew' | 'servers' | 'unanswered'>;
+  readonly questions: Pick<Questions, 'refresh' | 'renew' | 'servers' | 'unanswered' | 'gaps'>;
   /** Answers that were kept belong to the network they were given in (E16). */
   readonly resolver: Pick<Resolver, 'flush' | 'loops'>;
   /** Whether packets are handled. */
@@ -76,6 +76,7 @@ export class Watch {
       servers: questions.servers(),
       unanswered: questions.unanswered(),
       loops: resolver.loops.map(upstreamName),
+      gaps: questions.gaps(),
       mode,
       isLoopbackUp: surroundings.isLoopbackUp,
       blocking: this.#blocking,

@@ -12,6 +12,7 @@ function hostWith(table: string, listTable: () => string): { host: Host; asked: 
       return argv[3] === 'chains' ? JSON.stringify({ nftables: [{ chain }] }) : listTable();
     },
     readText: () => undefined,
+    readLink: () => undefined,
     writeText: () => {},
   };
   return { host, asked };

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -44,5 +44,16 @@ test('files are read and written in place; one that is missing is no file to wri
   host.writeText(path, '1');
   t.is(readFileSync(path, 'utf8'), '1');
   t.throws(() => host.readText(folder), { code: 'EISDIR' });
+  rmSync(folder, { recursive: true });
+});
+
+test('a link says where it leads, also to nowhere; a file, a folder and nothing are no links', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'bis-host-'));
+  const path = join(folder, 'link');
+  t.is(host.readLink(path), undefined);
+  symlinkSync('../nowhere', path);
+  t.is(host.readLink(path), '../nowhere');
+  t.is(host.readLink(folder), undefined);
+  t.is(host.readLink('/etc/passwd'), undefined);
   rmSync(folder, { recursive: true });
 });

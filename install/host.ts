@@ -3,13 +3,15 @@
  * goes through it, so that tests can record it and nothing goes through a shell.
  */
 import { execFile } from 'node:child_process';
-import { closeSync, constants, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 
 export interface Host {
   /** Runs a program to its end and returns its standard output. Rejects with a `CommandError` when it fails. */
   run(argv: readonly string[]): Promise<string>;
   /** The text of a file, or `undefined` when there is no such file. Throws when it is there and cannot be read. */
   readText(path: string): string | undefined;
+  /** Where a symbolic link leads, as it is written in it; `undefined` when there is no link of that name. */
+  readLink(path: string): string | undefined;
   /** Writes a file that is there. Throws when it is not, or cannot be written. */
   writeText(path: string, text: string): void;
   /**
@@ -41,6 +43,8 @@ const MOST_OUTPUT = 32 * 1024 * 1024;
 
 /** Errors of open(2) that say the file is not there: also what `/proc` answers for a device that has gone. */
 const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'ENODEV']);
+/** And what readlink(2) answers for a file that is none. */
+const NO_LINK = new Set([...ABSENT, 'EINVAL']);
 
 function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
@@ -69,6 +73,14 @@ export function linuxHost(timeoutMilliseconds = 10_000): Host {
         return readFileSync(path, 'utf8');
       } catch (error) {
         if (ABSENT.has(codeOf(error) ?? '')) return undefined;
+        throw error;
+      }
+    },
+    readLink(path) {
+      try {
+        return readlinkSync(path);
+      } catch (error) {
+        if (NO_LINK.has(codeOf(error) ?? '')) return undefined;
         throw error;
       }
     },

@@ -2,6 +2,7 @@
  * The rules of `bis` as the text of nft tables: guards (S1, S8a), the IPv6 leg, and the resolver's own (D5). The tables
  * have `flags owner` (nft(8)): they go with the process. What is in which chain, and why, is in README.md.
  */
+import { CommandError, type Host } from './host.ts';
 import { interfaceName, markWord, numberWord, prefixWord, tableName } from './nft-word.ts';
 import { snoopChains } from './table-snoop.ts';
 
@@ -22,6 +23,8 @@ export interface TableSettings {
   readonly markMask: number;
   /** The conntrack zone of caught questions: 1 to 65535, and nobody else's. */
   readonly zone: number;
+  /** Whether questions are caught; `false` leaves out the chains that do it, which need more of the kernel than the rest. */
+  readonly catches?: boolean;
 }
 
 /** How long a translated UDP flow may be silent, in seconds: RFC 4787 REQ-5 recommends five minutes. */
@@ -113,8 +116,27 @@ ${own4(settings)}
   set guests {
     type ifname
   }
-${chains(settings)}${snoopChains(markWord(settings.mark), markWord(settings.markMask), numberWord(settings.zone, 1, 0xffff, 'a zone'))}}
+${chains(settings)}${settings.catches === false ? '' : snoop(settings)}}
 `;
+}
+
+function snoop({ mark, markMask, zone }: Pick<TableSettings, 'mark' | 'markMask' | 'zone'>): string {
+  return snoopChains(markWord(mark), markWord(markMask), numberWord(zone, 1, 0xffff, 'a zone'));
+}
+
+/**
+ * Why this kernel cannot catch questions, in its own words; `undefined` when it can. Nothing is changed: the chains are
+ * only checked.
+ */
+export async function whyNotCatch(host: Host, settings: TableSettings): Promise<string | undefined> {
+  const text = `table inet ${tableName(`${settings.table}_check`)} {${snoop(settings)}}`;
+  try {
+    await host.run(['nft', '--check', text]);
+    return undefined;
+  } catch (error) {
+    const words = error instanceof CommandError && error.stderr !== '' ? error.stderr : String(error);
+    return words.split('\n')[0] ?? words;
+  }
 }
 
 /**

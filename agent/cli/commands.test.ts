@@ -42,6 +42,7 @@ test('status is aligned and short', async (t) => {
   self      fd5e:1e46:9d02::/96
   uplinks   eth0
   resolver  snoop, 12 questions, 3 synthesized, 1 spool used up
+  why       The kernel can catch questions, so that no file has to be changed.
   A/AAAA    3 nodata/usable, 5 usable/any
   server    127.0.0.53#53 on lo, answered at 127.0.0.1#40053
   server    fe80::53%eth0#53 on eth0, not caught

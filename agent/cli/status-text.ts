@@ -40,9 +40,10 @@ function deviceText({ name, mtu, queues, offloads }: NonNullable<Status['device'
   return `${name}, mtu ${mtu}, ${queues} ${queues === 1 ? 'queue' : 'queues'}, ${offload}`;
 }
 
-function resolverRows({ mode, servers, counters, answerTable }: ResolverStatus): [string, string][] {
+function resolverRows({ mode, because, servers, counters, answerTable }: ResolverStatus): [string, string][] {
   return [
     ['resolver', [mode, ...counts(counters)].join(', ')],
+    ...because.map((reason): [string, string] => ['why', reason]),
     ...(Object.keys(answerTable).length === 0 ? [] : [['A/AAAA', counts(answerTable).join(', ')] as [string, string]]),
     ...servers.map(({ device, server, listener }): [string, string] => [
       'server',

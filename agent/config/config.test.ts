@@ -13,7 +13,7 @@ const defaults: Config = {
   mapper: { spool: { address: ipv4(0x0aaaa000), length: 20 }, self: { address: ipv4(0xac157000), length: 20 } },
   translator: { lowestIpv6Mtu: 1280, hideHop: false, icmpErrors: true, zeroUdpChecksum: 'compute' },
   resolver: {
-    mode: 'snoop',
+    mode: 'auto',
     listen: [
       { family: 4, address: ipv4(0x7f000001), port: 53 },
       { family: 6, address: loopback, scope: '', port: 53 },
@@ -91,7 +91,7 @@ name = "x"
     'bis.toml:4: mapper.pool is not a key of the configuration',
     'bis.toml:6: translator.lowestIpv6Mtu must be a whole number from 1280 to 65535',
     'bis.toml:7: translator.hideHop must be true or false',
-    'bis.toml:9: resolver.mode must be "snoop" or "listen"',
+    'bis.toml:9: resolver.mode must be "auto" or "snoop" or "listen"',
   ]);
 });
 

@@ -24,7 +24,7 @@ export interface TranslatorConfig {
 }
 
 export interface ResolverConfig {
-  readonly mode: 'snoop' | 'listen';
+  readonly mode: 'auto' | 'snoop' | 'listen';
   readonly listen: readonly Endpoint[];
   /** Empty: those of `/etc/resolv.conf`. */
   readonly upstreams: readonly Endpoint[];

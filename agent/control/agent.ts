@@ -48,8 +48,15 @@ export interface ServerStatus {
   readonly listener: string | null;
 }
 
+/** How questions reach the resolver. */
+export const modes = ['snoop', 'listen'] as const;
+
+export type Mode = (typeof modes)[number];
+
 export interface ResolverStatus {
-  readonly mode: 'snoop' | 'listen';
+  readonly mode: Mode;
+  /** Why this mode, and why its questions are taken where they are: sentences. */
+  readonly because: readonly string[];
   readonly servers: readonly ServerStatus[];
   /** By name, counted since the state was entered: `questions`, `synthesized`, `forwarded`, `failed` … */
   readonly counters: Readonly<Record<string, number>>;

@@ -25,6 +25,7 @@ export const fakeUp: Partial<Status> = {
   uplinks: ['eth0'],
   resolver: {
     mode: 'snoop',
+    because: ['The kernel can catch questions, so that no file has to be changed.'],
     servers: [
       { device: 'lo', server: '127.0.0.53#53', listener: '127.0.0.1#40053' },
       { device: 'eth0', server: 'fe80::53%eth0#53', listener: null },

@@ -16,7 +16,7 @@ test.before(async () => {
   lab = await Lab.build(pair);
   dual = lab.host('dual');
   file = path.join(lab.directory, 'resolv.conf');
-  changes = inNamespace(dual.namespace, () => new NetworkChanges(file));
+  changes = inNamespace(dual.namespace, () => new NetworkChanges([file]));
 });
 test.after.always(() => {
   changes?.close();

@@ -1,6 +1,6 @@
 /**
- * Notices what the agent has to follow (S7, S15): links, addresses, routes and forwarding (rtnetlink(7)), resolv.conf, and
- * the rules of other firewalls. Looking costs some microseconds, so that a timer can do it.
+ * Notices what the agent has to follow (S7, S15): links, addresses, routes and forwarding (rtnetlink(7)), the files
+ * that say where names are found, and the rules of other firewalls. Looking costs some microseconds, so that a timer can do it.
  */
 import { statSync } from 'node:fs';
 import { NetlinkEar } from './netlink.ts';
@@ -24,6 +24,16 @@ function isOfRules(type: number): boolean {
   return type >>> 8 === nftables.SUBSYSTEM && (type & 0xff) <= nftables.LAST_OF_RULES;
 }
 
+/** What differs when a file or folder is another or has been written to. */
+function identityOf(file: string): string {
+  try {
+    const stats = statSync(file, { throwIfNoEntry: false });
+    return stats === undefined ? '' : `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeMs}:${stats.ctimeMs}`;
+  } catch (error) {
+    return String(error);
+  }
+}
+
 /** What may have changed. */
 export interface Changes {
   readonly network: boolean;
@@ -33,12 +43,12 @@ export interface Changes {
 export class NetworkChanges {
   readonly #routes: NetlinkEar;
   readonly #rules: NetlinkEar;
-  readonly #file: string;
+  readonly #files: readonly string[];
   #identity: string;
 
-  /** Notices everything from now on. `file` is watched too: resolv.conf. */
-  constructor(file: string) {
-    this.#file = file;
+  /** Notices everything from now on; the files and folders are watched too: resolv.conf and its like. */
+  constructor(files: readonly string[]) {
+    this.#files = files;
     this.#identity = this.#identify();
     const groups = Object.values(routeGroup).reduce((all, one) => all | one, 0);
     this.#routes = new NetlinkEar(protocol.ROUTE, groups);
@@ -64,11 +74,6 @@ export class NetworkChanges {
   }
 
   #identify(): string {
-    try {
-      const stats = statSync(this.#file, { throwIfNoEntry: false });
-      return stats === undefined ? '' : `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeMs}:${stats.ctimeMs}`;
-    } catch (error) {
-      return String(error);
-    }
+    return this.#files.map(identityOf).join(' ');
   }
 }

@@ -7,11 +7,11 @@ export const RESOLV_CONF = '/etc/resolv.conf';
 /** glibc heeds no more (MAXNS). */
 const MOST_SERVERS = 3;
 
-/** A server as resolv.conf names it. */
+/** A server as resolv.conf names it, or another that programs ask. */
 export interface NameServer {
   /** Canonical text without zone. */
   readonly address: string;
-  /** The zone of a link-local address, else empty. */
+  /** The device it is asked through: the zone of a link-local address, else mostly empty: the routing table decides. */
   readonly zone: string;
 }
 
@@ -26,6 +26,11 @@ export interface ServerPath {
 /** Whether an address in canonical text is of fe80::/10 (RFC 4291 §2.5.6), and so needs a zone. */
 export function isLinkLocal(address: string): boolean {
   return /^fe[89ab][0-9a-f]:/.test(address);
+}
+
+/** Whether an address in canonical text is one of this host's loopback interface. */
+export function isLoopback(address: string): boolean {
+  return address === '::1' || address.startsWith('127.');
 }
 
 /**

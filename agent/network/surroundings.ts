@@ -67,6 +67,17 @@ export class Surroundings {
     return this.#routed(this.#network.routes4, /^169\.254\./).size > 0;
   }
 
+  /** The devices with a default route of either family: questions to servers elsewhere may leave by each. */
+  get defaultDevices(): string[] {
+    const routes = [...this.#network.routes4, ...this.#network.routes6];
+    return [
+      ...this.#routed(
+        routes.filter(({ destination }) => destination === 'default'),
+        /^$/,
+      ),
+    ].filter(hasUsableName);
+  }
+
   get isLoopbackUp(): boolean {
     return this.#network.interfaces.some(({ name, isUp }) => name === 'lo' && isUp);
   }

@@ -8,8 +8,8 @@ import { serves } from '../../resolver/listener/serve.ts';
 import type { Resolver } from '../../resolver/resolver.ts';
 import type { Upstream } from '../../resolver/upstream/upstream.ts';
 import type { Endpoint, ResolverConfig } from '../config/config.ts';
-import type { ServerStatus } from '../control/agent.ts';
-import { hostNameServers } from '../network/name-servers.ts';
+import type { Reason, ServerStatus } from '../control/agent.ts';
+import { hostNameServers, isLoopback } from '../network/name-servers.ts';
 import { DNS_PORT, type Questions } from './questions.ts';
 
 type ListenConfig = Pick<ResolverConfig, 'listen' | 'upstreams' | 'serve'>;
@@ -24,8 +24,8 @@ function upstreamOf(endpoint: Endpoint): Upstream {
 /** Whether asking `upstream` would be asking who listens at `own`: the same endpoint, or loopback of all addresses. */
 function isOurselves(upstream: Upstream, own: Upstream): boolean {
   if (upstream.port !== own.port) return false;
-  const isLoopback = upstream.address === '::1' || upstream.address.startsWith('127.');
-  return upstream.address === own.address || (isLoopback && (own.address === '0.0.0.0' || own.address === '::'));
+  const isAll = own.address === '0.0.0.0' || own.address === '::';
+  return upstream.address === own.address || (isAll && isLoopback(upstream.address));
 }
 
 /** Mode `listen`. */
@@ -34,9 +34,11 @@ export class ListenOnly implements Questions {
   readonly #host: Host;
   readonly #resolver: Pick<Resolver, 'answer'>;
   readonly #listeners: Listener[] = [];
+  readonly #because: readonly string[];
   #upstreams: readonly Upstream[] = [];
 
-  constructor(config: ListenConfig, host: Host, resolver: Pick<Resolver, 'answer'>) {
+  constructor(config: ListenConfig, host: Host, resolver: Pick<Resolver, 'answer'>, because: readonly string[] = []) {
+    this.#because = because;
     this.#config = config;
     this.#host = host;
     this.#resolver = resolver;
@@ -67,6 +69,14 @@ export class ListenOnly implements Questions {
   servers(): readonly ServerStatus[] {
     const own = this.#listeners.map(({ address, port }) => `${address}#${port}`).join(' ');
     return this.#upstreams.map(({ address, port }) => ({ device: '', server: `${address}#${port}`, listener: own }));
+  }
+
+  because(): readonly string[] {
+    return this.#because;
+  }
+
+  gaps(): readonly Reason[] {
+    return [];
   }
 
   unanswered(): readonly string[] {

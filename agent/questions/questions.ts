@@ -1,5 +1,5 @@
 /** Where questions reach the resolver: what the ways of catching them have in common. */
-import type { ServerStatus } from '../control/agent.ts';
+import type { Reason, ServerStatus } from '../control/agent.ts';
 
 /** The port of DNS over UDP and TCP (RFC 1035 §4.2). */
 export const DNS_PORT = 53;
@@ -15,6 +15,10 @@ export interface Questions {
   /** Ends all listeners. */
   close(): Promise<void>;
   servers(): readonly ServerStatus[];
+  /** Why they are taken in this way: sentences. */
+  because(): readonly string[];
+  /** Who gets no synthesized answers, and why. */
+  gaps(): readonly Reason[];
   /** Those of `servers()`, as they are called there, that can be reached and yet are not caught. */
   unanswered(): readonly string[];
 }

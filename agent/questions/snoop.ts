@@ -8,9 +8,10 @@ import type { Nft } from '../../install/nft.ts';
 import { portsCommands, type SnoopPair, snoopCommands, withdrawSnoopCommands } from '../../install/table-snoop.ts';
 import { type Listener, listen } from '../../resolver/listener/listener.ts';
 import type { Resolver } from '../../resolver/resolver.ts';
-import type { ServerStatus } from '../control/agent.ts';
+import type { Reason, ServerStatus } from '../control/agent.ts';
 import type { Log } from '../log.ts';
-import { hostNameServers, isLinkLocal, type NameServer, pathTo, type ServerPath } from '../network/name-servers.ts';
+import { isLinkLocal, isLoopback, type NameServer, pathTo, type ServerPath } from '../network/name-servers.ts';
+import type { Decision } from './decide.ts';
 import { DNS_PORT, type Questions } from './questions.ts';
 
 /**
@@ -30,6 +31,10 @@ export interface SnoopParts {
   readonly nft: Pick<Nft, 'run'>;
   readonly resolver: Pick<Resolver, 'answer'>;
   readonly log: Log;
+  /** Looks at the host and says which servers' questions to catch. */
+  readonly decide: () => Promise<Pick<Decision, 'servers' | 'reasons' | 'gaps'>>;
+  /** Devices that questions may leave by: programs can be bound to any of them. */
+  readonly devices: () => readonly string[];
 }
 
 /** An address with the zone it needs on a device. */
@@ -47,18 +52,20 @@ export class Snoop implements Questions {
   #caught: ReadonlyMap<string, CaughtServer> = new Map();
   #unreachable: readonly NameServer[] = [];
   #unanswered: readonly ServerPath[] = [];
+  #decision: Pick<Decision, 'reasons' | 'gaps'> = { reasons: [], gaps: [] };
 
   constructor(parts: SnoopParts) {
     this.#parts = parts;
   }
 
   async refresh(): Promise<void> {
-    const { host, nft } = this.#parts;
-    const named = hostNameServers(host);
-    const paths = await Promise.all(named.map((server) => pathTo(host, server)));
-    this.#unreachable = named.filter((_, index) => paths[index] === undefined);
+    const { nft } = this.#parts;
+    const decision = await this.#parts.decide();
+    const ways = await Promise.all(decision.servers.map((server) => this.#waysTo(server)));
+    this.#decision = decision;
+    this.#unreachable = decision.servers.filter((_, index) => ways[index]?.length === 0);
     const before = this.#caught;
-    await this.#catch(paths.filter((path) => path !== undefined));
+    await this.#catch(ways.flat());
     try {
       nft.run(portsCommands(this.#parts, this.#listeners()));
       this.renew();
@@ -104,6 +111,25 @@ export class Snoop implements Questions {
 
   unanswered(): readonly string[] {
     return this.#unanswered.map(({ server, device }) => nameOf(server.address, device));
+  }
+
+  because(): readonly string[] {
+    return this.#decision.reasons;
+  }
+
+  gaps(): readonly Reason[] {
+    return this.#decision.gaps;
+  }
+
+  /** The ways to a server: the one the routing table takes, and those of programs that are bound to another device. */
+  async #waysTo(server: NameServer): Promise<ServerPath[]> {
+    const { devices, host } = this.#parts;
+    const usual = await pathTo(host, server);
+    if (usual === undefined) return [];
+    if (server.zone !== '' || isLoopback(server.address) || usual.device === 'lo') return [usual];
+    const others = devices().filter((device) => device !== usual.device);
+    const more = await Promise.all(others.map((zone) => pathTo(host, { ...server, zone })));
+    return [usual, ...more.filter((path) => path !== undefined)];
   }
 
   /** Makes listeners for exactly these; those that are there already stay as they are. */

@@ -43,6 +43,11 @@ export function inShort(status: Status | undefined): string {
 
 /** Waits until the status in short is this, and returns it; what it is instead when `withinMs` have passed. */
 export async function becomes({ agent }: DaemonScene, wanted: string, withinMs = 3000): Promise<string> {
+  return becomesState(agent, wanted, withinMs);
+}
+
+/** The same, of an agent without its scene. */
+export async function becomesState(agent: Agent, wanted: string, withinMs: number): Promise<string> {
   return settlesAt(async () => inShort(await agent.status()), wanted, withinMs);
 }
 

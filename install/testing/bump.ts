@@ -36,10 +36,10 @@ export async function raiseDevice(namespace: string): Promise<Tun> {
 }
 
 /** Tables, in the order of a start: they come before the device. */
-export function raiseTables(namespace: string): Nft {
+export function raiseTables(namespace: string, like: TableSettings = settings): Nft {
   const nft = inNamespace(namespace, () => new Nft());
-  nft.run(tableCommands(settings));
-  nft.run(arpTableCommands(settings));
+  nft.run(tableCommands(like));
+  nft.run(arpTableCommands(like));
   return nft;
 }
 

@@ -38,6 +38,7 @@ export function namespaceHost(name: string): Host {
   return {
     run: (argv) => host.run(['ip', 'netns', 'exec', name, ...argv]),
     readText: (path) => inNamespace(name, () => host.readText(path)),
+    readLink: (path) => inNamespace(name, () => host.readLink(path)),
     writeText: (path, text) => inNamespace(name, () => host.writeText(path, text)),
   };
 }

@@ -5,6 +5,8 @@ export class RecordingHost implements Host {
   /** Commands as they would be typed, and writes as `PATH < TEXT`. */
   readonly done: string[] = [];
   readonly files: Map<string, string>;
+  /** Symbolic links, by where they lead. */
+  readonly links = new Map<string, string>();
   /** Commands that fail, by how they begin, with what they say. */
   readonly failing = new Map<string, string>();
   /** What commands print, by how they begin. */
@@ -25,6 +27,10 @@ export class RecordingHost implements Host {
 
   readText(path: string): string | undefined {
     return this.files.get(path);
+  }
+
+  readLink(path: string): string | undefined {
+    return this.links.get(path);
   }
 
   writeText(path: string, text: string): void {

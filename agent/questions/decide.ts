@@ -1,0 +1,93 @@
+/**
+ * How questions reach the resolver on this host: a pure conclusion from what was observed, with its reasons in words. It
+ * is drawn at the start, for the mode, and at every change, for the servers whose questions are caught.
+ */
+import type { Mode, Reason } from '../control/agent.ts';
+import { isLoopback, type NameServer } from '../network/name-servers.ts';
+import type { Resolution } from '../network/resolution.ts';
+import { RESOLVED_STUBS, type ResolvedServer } from '../network/resolved.ts';
+import { DNS_PORT } from './questions.ts';
+
+export interface Observations extends Resolution {
+  readonly configured: 'auto' | Mode;
+  /** Why the kernel cannot catch questions; `undefined` when it can. */
+  readonly cannotCatch: string | undefined;
+}
+
+export interface Decision {
+  readonly mode: Mode;
+  /** Why this mode, and these servers: sentences. */
+  readonly reasons: readonly string[];
+  /** In mode `snoop`: the servers whose questions are caught, in the order they are asked. */
+  readonly servers: readonly NameServer[];
+  /** Who gets no synthesized answers, and why. */
+  readonly gaps: readonly Reason[];
+}
+
+/** Draws the conclusion. */
+export function decide(observations: Observations): Decision {
+  const { mode, reasons } = chooseMode(observations);
+  if (mode !== 'snoop') return { mode, reasons, servers: [], gaps: gapsOf(mode, observations) };
+  const { servers, reasons: why } = placesToCatch(observations);
+  return { mode, reasons: [...reasons, ...why], servers, gaps: gapsOf(mode, observations) };
+}
+
+/** Whether systemd-resolved asks this server in words that anybody on the way can read, and takes what comes. */
+function isPlain({ dnsOverTls, dnssec, port }: ResolvedServer): boolean {
+  return dnsOverTls === 'no' && dnssec === 'no' && port === DNS_PORT;
+}
+
+function chooseMode(observations: Observations): { mode: Mode; reasons: readonly string[] } {
+  const { configured, cannotCatch } = observations;
+  if (configured !== 'auto') return { mode: configured, reasons: [`Mode ${configured} is configured.`] };
+  if (cannotCatch === undefined) {
+    return { mode: 'snoop', reasons: ['The kernel can catch questions, so that no file has to be changed.'] };
+  }
+  const cannot = `The kernel cannot catch questions: ${cannotCatch}.`;
+  return {
+    mode: 'listen',
+    reasons: [cannot, 'It answers at the addresses of `listen`; programs have to be pointed there.'],
+  };
+}
+
+/** The servers whose questions are caught: those programs ask, and where packets are sent by nobody else, those the stub asks. */
+function placesToCatch(observations: Observations): Pick<Decision, 'servers' | 'reasons'> {
+  const { nameServers, resolved, usesNssResolve } = observations;
+  const asked = usesNssResolve ? (resolved?.servers ?? []) : [];
+  const behind = asked.filter(isPlain).map(({ address, device }): NameServer => ({ address, zone: device }));
+  const isAllBehind = asked.length > 0 && behind.length === asked.length;
+  const front = nameServers.filter(({ address }) => !(isAllBehind && RESOLVED_STUBS.includes(address)));
+  const stubs = front.filter(({ address }) => isLoopback(address));
+  const reasons: string[] = [];
+  if (behind.length > 0) {
+    reasons.push(
+      'Programs ask systemd-resolved through nss-resolve, which sends no packets: what it asks its servers is caught.',
+    );
+  }
+  if (stubs.length > 0) {
+    const names = stubs.map(({ address }) => address).join(', ');
+    reasons.push(`${names} is a server on this host: questions are caught in front of it, and it is asked again.`);
+  }
+  // Those of one link first: where a server is one of all links as well, the routing table may choose the same way.
+  return { servers: [...behind, ...front], reasons };
+}
+
+/** Programs that questions cannot be taken from. */
+function gapsOf(mode: Mode, { resolved, usesNssResolve }: Observations): Reason[] {
+  if (!usesNssResolve || resolved === undefined || mode !== 'snoop') return [];
+  const hidden = resolved.servers.filter((server) => !isPlain(server));
+  if (hidden.length === 0) return [];
+  const why = new Set(hidden.map(whyHidden));
+  const text = [
+    'Programs that ask systemd-resolved through nss-resolve get no synthesized answers',
+    `(${[...why].join(', ')});`,
+    'without `resolve` in the line `hosts` of /etc/nsswitch.conf they would ask the servers of /etc/resolv.conf.',
+  ];
+  return [{ code: 'nss-resolve', text: text.join(' ') }];
+}
+
+function whyHidden({ device, dnsOverTls, dnssec, port }: ResolvedServer): string {
+  const where = device === '' ? 'all links' : device;
+  if (dnsOverTls !== 'no') return `DNSOverTLS=${dnsOverTls} on ${where}`;
+  return dnssec === 'no' ? `port ${port} on ${where}` : `DNSSEC=${dnssec} on ${where}`;
+}

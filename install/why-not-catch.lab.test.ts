@@ -1,0 +1,42 @@
+/** Whether questions can be caught, asked of the kernel that would do it. Needs root. */
+import test from 'ava';
+import { Lab } from '../test/lab/lab.ts';
+import { pair } from '../test/lab/networks.ts';
+import { whyNotCatch } from './table.ts';
+import { raiseTables, settings } from './testing/bump.ts';
+import { namespaceHost } from './testing/namespace.ts';
+import { RecordingHost } from './testing/recording-host.ts';
+
+test.serial('a kernel that can says nothing, and nothing is changed', async (t) => {
+  await using lab = await Lab.build(pair);
+  const dual = lab.host('dual');
+  const before = await dual.snapshot();
+  t.is(await whyNotCatch(namespaceHost(dual.namespace), settings), undefined);
+  t.deepEqual(await dual.differencesSince(before), []);
+});
+
+test.serial('what a kernel says that cannot is the reason', async (t) => {
+  const host = new RecordingHost();
+  host.failing.set('nft --check', 'Error: Could not process rule: Operation not supported\nct original zone set');
+  t.is(await whyNotCatch(host, settings), 'Error: Could not process rule: Operation not supported');
+});
+
+test.serial('without catching the table has no hook for questions, and the rest of it', async (t) => {
+  await using lab = await Lab.build(pair);
+  const dual = lab.host('dual');
+  const chains = async (): Promise<string[]> =>
+    [...(await dual.must(['nft', 'list', 'chains'])).matchAll(/chain (\w+)/g)].map(([, name]) => name ?? '');
+  const whole = raiseTables(dual.namespace);
+  const all = await chains();
+  whole.close();
+  const rest = raiseTables(dual.namespace, { ...settings, catches: false });
+  t.deepEqual(
+    all.filter((name) => ['caught', 'snoop', 'resolver'].includes(name)),
+    ['caught', 'snoop', 'resolver'],
+  );
+  t.deepEqual(
+    await chains(),
+    all.filter((name) => !['caught', 'snoop', 'resolver'].includes(name)),
+  );
+  rest.close();
+});
