@@ -19,6 +19,7 @@ import { PathMtu } from '../translator/path-mtu.ts';
 import type { Config } from './config/config.ts';
 import type { MappingRow, Reason } from './control/agent.ts';
 import { DataPlane, type DataPlaneSettings } from './data-plane/data-plane.ts';
+import type { InquiryParts } from './inquiry.ts';
 import { createInstance, errorSource4, type Instance, selfAddress } from './instance.ts';
 import { DEVICE_MTU, Ipv6Leg, tableSettings } from './ipv6-leg.ts';
 import { beginJournal, type JournalPlace } from './kept-journal.ts';
@@ -43,6 +44,8 @@ export interface Bump {
   readonly reasons: readonly Reason[];
   status(): UpStatus;
   mappings(): readonly MappingRow[];
+  /** What questions about names and addresses are asked of. */
+  readonly inquiry: InquiryParts;
   /** Undoes everything, in reverse. Returns what could not be undone; never rejects. */
   stop(): Promise<Error[]>;
 }
@@ -130,6 +133,7 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
     },
     status: () => upStatus({ instance, leg, spool, mapper, mode, questions, resolver, dataPlane, now: now() }),
     mappings: () => mappingRows(mapper, now()),
+    inquiry: { resolver, mapper, now },
     stop: () => undoing.undoAll(),
   };
 }
@@ -182,5 +186,6 @@ function resolverOf(
     ...(config.resolver.hosts && { hosts: hostsText(HOSTS) }),
     sockets: markedSockets(instance.mark),
     report: (line) => log.warn(line),
+    ...(config.resolver.logQuestions && { logQuestion: (line) => log.info(line, 'Question') }),
   });
 }

@@ -40,6 +40,7 @@ class Starter {
       },
       status: () => upStatus,
       mappings: () => [],
+      inquiry: undefined as never,
       stop: async () => {
         await sleep(this.stopMs);
         this.told.push('stop');

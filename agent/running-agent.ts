@@ -9,7 +9,18 @@
  *      └───────────────── stopping ◄──────────────────────┘
  */
 import type { Bump, BumpRun } from './bump.ts';
-import type { Agent, AgentState, MappingRow, Reason, Status } from './control/agent.ts';
+import type {
+  AddressExplanation,
+  Agent,
+  AgentState,
+  MappingRow,
+  NameExplanation,
+  QuestionText,
+  Reason,
+  Resolution,
+  Status,
+} from './control/agent.ts';
+import { explainAddress, explainName, type InquiryParts, readQuestionText, resolve } from './inquiry.ts';
 import type { Log } from './log.ts';
 import { statusOf } from './status.ts';
 
@@ -85,6 +96,20 @@ export class RunningAgent implements Agent {
     const ended = this.#run === undefined ? this.#changing : this.#giveUp(this.#run, why, []);
     await within(timeoutMs, ended);
     return this.status();
+  }
+
+  async resolve(question: QuestionText): Promise<Resolution> {
+    return resolve(this.#inquiry(), readQuestionText(question));
+  }
+
+  async explain(question: QuestionText): Promise<NameExplanation | AddressExplanation> {
+    const inquiry = this.#inquiry();
+    return explainAddress(inquiry, question.name) ?? explainName(inquiry, readQuestionText(question));
+  }
+
+  #inquiry(): InquiryParts {
+    if (this.#state !== 'up' || this.#bump === undefined) throw new Error('It is not up: no question is answered.');
+    return this.#bump.inquiry;
   }
 
   stop(): void {

@@ -1,5 +1,6 @@
 /** One line for the log about a question, for those who switch it on (S12). Names are octets and come escaped (D10). */
 
+import { outcomeOf } from './explain.ts';
 import { flagsOf } from './message/header.ts';
 import { formatName } from './message/name.ts';
 import { formatRcode, formatType } from './message/types.ts';
@@ -18,19 +19,11 @@ export interface QuestionLine {
   readonly milliseconds: number;
 }
 
-function outcomeOf(events: readonly TraceEvent[]): string {
+/** `synthesized (nodata/usable)` for what the answer table decided, one word for all else. */
+function outcomeText(events: readonly TraceEvent[]): string {
   const decided = events.find((event) => event.kind === 'decided');
-  if (decided !== undefined) {
-    const words = {
-      synthesize: 'synthesized',
-      'answer as A was answered': decided.a === 'usable' || decided.a === 'excluded' ? 'unmodified' : 'negative',
-      fail: 'failed',
-    } as const;
-    return `${words[decided.decision]} (${decided.a}/${decided.aaaa ?? 'any'})`;
-  }
-  if (events.some((event) => event.kind === 'reversed')) return 'reversed';
-  const handled = events.find((event) => event.kind === 'handled');
-  return handled === undefined ? 'answered here' : `passed (${handled.by})`;
+  const row = decided === undefined ? '' : ` (${decided.a}/${decided.aaaa ?? 'any'})`;
+  return `${outcomeOf(events)}${row}`;
 }
 
 export function questionLine(
@@ -44,7 +37,7 @@ export function questionLine(
     type: message === undefined ? '' : formatType(message.type),
     protocol: arrival.protocol,
     rcode: answer === undefined ? 'none' : formatRcode(flagsOf(answer) & 15),
-    outcome: outcomeOf(events),
+    outcome: outcomeText(events),
     milliseconds: Math.round(milliseconds * 10) / 10,
   };
 }

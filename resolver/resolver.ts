@@ -4,13 +4,11 @@
  */
 import { randomInt } from 'node:crypto';
 import { ipv4 } from '../mapper/address/ipv4.ts';
-import type { Ipv6Address } from '../mapper/address/ipv6.ts';
 import { answerCache } from './answer-cache.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Counters, newCounters, newRowCounters, type RowCounters } from './counters.ts';
 import { dohCanary } from './doh-canary.ts';
 import { errorAnswer } from './error-answer.ts';
-import { type Exclusion, exclusionOfAaaa } from './exclusions.ts';
 import { followHosts } from './hosts-file.ts';
 import type { HostView, Mappings } from './mappings.ts';
 import { mergeEqual } from './merge-equal.ts';
@@ -75,8 +73,8 @@ export interface Resolver {
    * changes nothing: what the answer has in the place of spool addresses means nothing. Throws if it is no question.
    */
   explain(message: Uint8Array, upstreams: readonly Upstream[]): Promise<Explained>;
-  /** Why no spool address may stand for an address, whatever server told of it; `undefined` if one may. */
-  whyExcluded(address: Ipv6Address): Exclusion | undefined;
+  /** Which addresses are the host's and the network's, as far as these servers know. */
+  readonly seen: (upstreams: readonly Upstream[]) => Pick<HostView, 'isOwn' | 'pref64'>;
   /** Which servers are asked: kept by the listeners. Servers that are new are looked at for loops (D7) and NAT64. */
   readonly servers: ServerLists;
   /** Those of them that lead back to us, and are not asked. */
@@ -115,6 +113,10 @@ export function createResolver(parts: ResolverParts): Resolver {
     pref64.keep(servers.upstreams);
     list.forEach(look);
   });
+  const seen: Resolver['seen'] = (list) => ({
+    isOwn: (address) => host.isOwn(address),
+    pref64: () => [...host.pref64(), ...pref64.of(list)],
+  });
   const upstreams = forward({ exchange: exchanges.ask, clock, counters, loops });
   const cache = answerCache({ entries: settings.cacheEntries, clock, counters });
   const hosts = parts.hosts && followHosts(parts.hosts);
@@ -138,7 +140,8 @@ export function createResolver(parts: ResolverParts): Resolver {
         ...(rowsCounted && { rows: rowsCounted }),
         mappings: mapper,
         host,
-        pref64,
+        seen,
+        isSeen: pref64.ready,
         settings,
         clock,
         counters: counted,
@@ -223,11 +226,7 @@ export function createResolver(parts: ResolverParts): Resolver {
       const answer = await within({ ...question, transport: 'either' }, over, explained);
       return { answer, events: trace.events };
     },
-    whyExcluded: (address) =>
-      exclusionOfAaaa(address, {
-        isOwn: (own) => host.isOwn(own),
-        pref64: () => [...host.pref64(), ...pref64.of(servers.upstreams)],
-      }),
+    seen,
   };
 }
 

@@ -21,14 +21,17 @@ import { type AaaaReading, type AReading, readA, readAaaa, SILENT_A } from './ne
 import type { Pref64 } from './pref64.ts';
 import type { Handler, Next, Question } from './question.ts';
 import type { ResolverSettings } from './settings.ts';
+import type { Upstream } from './upstream/upstream.ts';
 
 export interface SynthesisParts {
   readonly mappings: Mappings;
   readonly host: HostView;
   /** Asked before the network is asked for AAAA. */
   readonly hosts?: HostsFile;
-  /** The NAT64 prefixes that servers tell of; the host may know of more. */
-  readonly pref64?: Pick<Pref64, 'ready' | 'of'>;
+  /** Which addresses are the host's and the network's, as far as a question's servers know; without it, as the host does. */
+  readonly seen?: (upstreams: readonly Upstream[]) => Pick<HostView, 'isOwn' | 'pref64'>;
+  /** Resolves when they have told; `undefined` if that is so already. */
+  readonly isSeen?: Pref64['ready'];
   readonly settings: ResolverSettings;
   readonly clock: Clock;
   readonly counters: Counters;
@@ -49,7 +52,7 @@ function whyNotJudged({ message }: Question): 'validating' | 'other type' {
 }
 
 export function synthesizeA(parts: SynthesisParts): Handler {
-  const { mappings, host, settings, clock, counters } = parts;
+  const { mappings, host, settings, clock, counters, seen = () => host } = parts;
   const policyOf = namePolicy(settings);
 
   return async (question, next) => {
@@ -83,24 +86,17 @@ export function synthesizeA(parts: SynthesisParts): Handler {
     return settings.whenNoIpv4 === 'synthesize' && !host.hasIpv4Route() ? 'no IPv4 route' : undefined;
   }
 
-  /** Which addresses are excluded for what the servers of a question say. */
-  function seenFrom({ arrival: { upstreams } }: Question): Pick<HostView, 'pref64' | 'isOwn'> {
-    return {
-      isOwn: (address) => host.isOwn(address),
-      pref64: () => [...host.pref64(), ...(parts.pref64?.of(upstreams) ?? [])],
-    };
-  }
-
   /** Judged when it is known how a NAT64 of the network would be told from it. */
   async function fromNetwork(question: Question, message: Message, next: Next): Promise<AaaaReading> {
     const octets = await askAaaa(question, message, next);
-    await parts.pref64?.ready(question.arrival.upstreams, question.signal);
-    return readAaaa(octets, seenFrom(question));
+    await parts.isSeen?.(question.arrival.upstreams, question.signal);
+    return readAaaa(octets, seen(question.arrival.upstreams));
   }
 
   /** What the hosts file says in the place of an AAAA answer (E25); `undefined` if it says nothing usable. */
   function fromHosts(question: Question, { name }: Message): Promise<AaaaReading> | undefined {
-    const addresses = parts.hosts?.(name).filter((address) => isUsableAaaa(address, seenFrom(question))) ?? [];
+    const addresses =
+      parts.hosts?.(name).filter((address) => isUsableAaaa(address, seen(question.arrival.upstreams))) ?? [];
     if (addresses.length === 0) return undefined;
     question.trace?.note({ kind: 'hosts', addresses });
     return Promise.resolve({ outcome: 'usable', addresses, ttlSeconds: settings.ttlCeilingSeconds });

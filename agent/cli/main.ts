@@ -5,7 +5,9 @@ import { addConfig } from './config.ts';
 import { addDaemon } from './daemon.ts';
 import { addDown } from './down.ts';
 import { exitCode, exitCodeHelp } from './exit-code.ts';
+import { addExplain } from './explain.ts';
 import { addMappings } from './mappings.ts';
+import { addResolve } from './resolve.ts';
 import { addRestore } from './restore.ts';
 import { addStatus } from './status.ts';
 import { addStop } from './stop.ts';
@@ -28,7 +30,19 @@ const program = new Command('bis')
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'bis: ')) })
   .addHelpText('after', exitCodeHelp);
 
-const commands = [addUp, addDown, addStatus, addMappings, addDaemon, addStop, addRestore, addConfig, addTranslate];
+const commands = [
+  addUp,
+  addDown,
+  addStatus,
+  addMappings,
+  addResolve,
+  addExplain,
+  addDaemon,
+  addStop,
+  addRestore,
+  addConfig,
+  addTranslate,
+];
 for (const add of commands) add(program);
 
 // A reader that has seen enough, as in `bis mappings | head`, is no failure.

@@ -31,6 +31,7 @@ const defaults: Config = {
     dohCanary: false,
     svcbHints: 'keep',
     hosts: true,
+    logQuestions: false,
     cacheEntries: 4096,
   },
   device: { name: 'bis0', queues: 1 },

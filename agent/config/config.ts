@@ -38,6 +38,7 @@ export interface ResolverConfig {
   readonly dohCanary: boolean;
   readonly svcbHints: 'keep' | 'strip';
   readonly hosts: boolean;
+  readonly logQuestions: boolean;
   readonly cacheEntries: number;
 }
 

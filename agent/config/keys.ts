@@ -104,6 +104,11 @@ export const keys = {
       'Address hints in SVCB and HTTPS records: "strip" takes them out, so that programs ask for the addresses and do not go round the mapping. "keep" leaves the records as they are.',
     ),
     hosts: key('true', flag, 'Synthesize for names as well that /etc/hosts gives IPv6 addresses and no IPv4 address.'),
+    logQuestions: key(
+      'false',
+      flag,
+      'Write a line to the log for every question: its name, and what was answered. The names tell where people go.',
+    ),
     cacheEntries: key(
       '4096',
       wholeNumber(0, 100_000),

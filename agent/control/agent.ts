@@ -2,6 +2,7 @@
  * What the control socket asks of the running agent, and what the agent tells about itself. The data types below, as
  * JSON, are the contract that scripts and front ends rely on: fields are added, never renamed or removed.
  */
+import type { QuestionExplained } from '../../resolver/explain.ts';
 
 /** `starting` and `stopping` last as long as `up()` and `down()`; `degraded` is up, with `reasons` why not wholly. */
 export const agentStates = ['down', 'starting', 'up', 'degraded', 'stopping'] as const;
@@ -123,6 +124,49 @@ export interface MappingRow {
   readonly isStranger: boolean;
 }
 
+/** What came of asking the running resolver: `bis resolve`. Records are lines of a zone file in printable ASCII. */
+export interface Resolution {
+  readonly name: string;
+  readonly type: string;
+  /** The servers that could be asked, the first of the lists. */
+  readonly servers: readonly string[];
+  /** `NOERROR`, `NXDOMAIN` …; `none` when nothing was said. */
+  readonly rcode: string;
+  readonly milliseconds: number;
+  readonly answers: readonly string[];
+  readonly authorities: readonly string[];
+  readonly additionals: readonly string[];
+}
+
+/** What would be answered about a name, for each list of servers that questions are asked of: `bis explain NAME`. */
+export interface NameExplanation {
+  readonly name: string;
+  readonly type: string;
+  readonly servers: readonly (Omit<QuestionExplained, 'standsFor'> & {
+    readonly servers: readonly string[];
+    /** The IPv6 addresses behind the answer, and the mapping of each, if it has one. */
+    readonly mappings: readonly { readonly ipv6: string; readonly mapping: MappingRow | null }[];
+  })[];
+}
+
+/** What is known of an address: `bis explain ADDRESS`. */
+export interface AddressExplanation {
+  readonly address: string;
+  /** Whether an IPv4 address is of the spool; `null` for IPv6. */
+  readonly isSpool: boolean | null;
+  readonly mapping: MappingRow | null;
+  /** Why no spool address may stand for an IPv6 address; `null` if one may, and for IPv4. */
+  readonly excluded: string | null;
+}
+
+/** A question, as text that has not been read yet. */
+export interface QuestionText {
+  /** In presentation format (RFC 1035 §5.1), A-labels only; or, to explain, an address. */
+  readonly name: string;
+  /** `A`, `AAAA`, `TYPE65` … */
+  readonly type: string;
+}
+
 /** The running agent, as the control socket sees it. Nothing here may take longer than is said. */
 export interface Agent {
   /** At once, from memory. */
@@ -136,6 +180,10 @@ export interface Agent {
   up(timeoutMs: number): Promise<Status>;
   /** Stops translating and resolves when all is undone, or after `timeoutMs` in state `stopping`. */
   down(timeoutMs: number): Promise<Status>;
+  /** Asks the resolver as a program would; within 10 s. Throws a `BadRequest` for what cannot be asked. */
+  resolve(question: QuestionText): Promise<Resolution>;
+  /** Says what would be answered and why, or what an address is; changes nothing. Within 5 s. Throws as `resolve` does. */
+  explain(question: QuestionText): Promise<NameExplanation | AddressExplanation>;
   /** Asks the process to end in order, as SIGTERM does. Returns before it has. */
   stop(): void;
 }

@@ -1,11 +1,14 @@
 /** The other end of the control socket: what the command line and other front ends call. Loads nothing of the daemon. */
 import { request } from 'node:http';
-import type { MappingRow, Status } from './agent.ts';
+import type { AddressExplanation, MappingRow, NameExplanation, QuestionText, Resolution, Status } from './agent.ts';
 import { ControlError, systemCode } from './control-error.ts';
 import { runtimePaths } from './runtime-directory.ts';
 
 /** Time for the daemon to answer, beyond what it was told it may take. */
 const ANSWER_MS = 5000;
+
+/** The longest that a question may take: 4.5 s over UDP, and again over TCP. */
+const QUESTION_MS = 9000;
 
 /** The longest answer that is read: a spool of a million mappings is about 200 MiB. */
 const LONGEST_ANSWER = 512 * 1024 * 1024;
@@ -39,6 +42,16 @@ export class ControlClient {
     return (await this.#call('/v1/down', timeoutSeconds)) as Status;
   }
 
+  /** What the resolver answers; see `Agent.resolve`. */
+  async resolve(question: QuestionText): Promise<Resolution> {
+    return (await this.#ask('/v1/resolve', question)) as Resolution;
+  }
+
+  /** What would be answered and why, or what an address is; see `Agent.explain`. */
+  async explain(question: QuestionText): Promise<NameExplanation | AddressExplanation> {
+    return (await this.#ask('/v1/explain', question)) as NameExplanation | AddressExplanation;
+  }
+
   /** Asks the daemon to end; resolves before it has. */
   async stop(): Promise<void> {
     await exchange(this.#controlSocket, 'POST', '/v1/stop', undefined, ANSWER_MS);
@@ -52,6 +65,10 @@ export class ControlClient {
       if (!(error instanceof ControlError) || error.code !== 'forbidden') throw error;
       return await exchange(this.#publicSocket, 'GET', path, undefined, ANSWER_MS);
     }
+  }
+
+  async #ask(path: string, question: QuestionText): Promise<unknown> {
+    return await exchange(this.#controlSocket, 'POST', path, JSON.stringify(question), QUESTION_MS + ANSWER_MS);
   }
 
   async #call(path: string, timeoutSeconds: number): Promise<unknown> {

@@ -1,5 +1,15 @@
 /** An agent that only changes its state, for the tests of the control socket and of the command line. */
-import type { Agent, AgentState, MappingRow, Reason, Status } from './agent.ts';
+import type {
+  AddressExplanation,
+  Agent,
+  AgentState,
+  MappingRow,
+  NameExplanation,
+  QuestionText,
+  Reason,
+  Resolution,
+  Status,
+} from './agent.ts';
 import { networkNamespace } from './network-namespace.ts';
 
 export const fakeStatus: Status = {
@@ -74,8 +84,28 @@ export class FakeAgent implements Agent {
     return this.status();
   }
 
+  /** What is answered, by `name type`. */
+  readonly resolutions = new Map<string, Resolution>();
+  readonly explanations = new Map<string, NameExplanation | AddressExplanation>();
+
+  async resolve({ name, type }: QuestionText): Promise<Resolution> {
+    this.calls.push(`resolve ${name} ${type}`);
+    return found(this.resolutions, `${name} ${type}`);
+  }
+
+  async explain({ name, type }: QuestionText): Promise<NameExplanation | AddressExplanation> {
+    this.calls.push(`explain ${name} ${type}`);
+    return found(this.explanations, `${name} ${type}`);
+  }
+
   stop(): void {
     this.calls.push('stop');
     this.onStop();
   }
+}
+
+function found<Value>(values: ReadonlyMap<string, Value>, key: string): Value {
+  const value = values.get(key);
+  if (value === undefined) throw new Error(`Cannot answer ${key}`);
+  return value;
 }

@@ -4,7 +4,8 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Agent } from './agent.ts';
-import { BadRequest, type Route } from './routes.ts';
+import { BadRequest } from './bad-request.ts';
+import type { Route } from './routes.ts';
 
 export interface Limits {
   /** Octets of a request's body. */

@@ -1,6 +1,7 @@
 /** What can be asked over the control socket: one line per request, each a method of `Agent`. */
 import * as v from 'valibot';
-import type { Agent } from './agent.ts';
+import type { Agent, QuestionText } from './agent.ts';
+import { BadRequest } from './bad-request.ts';
 
 /** Seconds within which `up` and `down` are to be done, unless the request says otherwise, and the most it may say. */
 const DEFAULT_TIMEOUT_SECONDS = 30;
@@ -20,10 +21,10 @@ export const routes: readonly Route[] = [
   { method: 'POST', path: '/v1/up', answer: (agent, body) => agent.up(timeoutMs(body)) },
   { method: 'POST', path: '/v1/down', answer: (agent, body) => agent.down(timeoutMs(body)) },
   { method: 'POST', path: '/v1/stop', answer: stop },
+  // These change nothing either, but have the daemon ask servers, past what an asker itself may send.
+  { method: 'POST', path: '/v1/resolve', answer: (agent, body) => agent.resolve(questionText(body)) },
+  { method: 'POST', path: '/v1/explain', answer: (agent, body) => agent.explain(questionText(body)) },
 ];
-
-/** The body of a request was not what it should be. */
-export class BadRequest extends Error {}
 
 const timeoutBody = v.strictObject({
   timeoutSeconds: v.optional(
@@ -32,12 +33,23 @@ const timeoutBody = v.strictObject({
   ),
 });
 
-function timeoutMs(body: unknown): number {
+/** The longest name as text: 255 octets, each written as `\\DDD`. */
+const LONGEST_NAME = 1024;
+
+const questionBody = v.strictObject({
+  name: v.pipe(v.string(), v.minLength(1), v.maxLength(LONGEST_NAME)),
+  type: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(16)), 'A'),
+});
+
+function read<const Schema extends v.GenericSchema>(schema: Schema, body: unknown): v.InferOutput<Schema> {
   if (Array.isArray(body)) throw new BadRequest('The request must be a JSON object');
-  const parsed = v.safeParse(timeoutBody, body ?? {});
+  const parsed = v.safeParse(schema, body ?? {});
   if (!parsed.success) throw new BadRequest(v.summarize(parsed.issues).replaceAll('\n', ' '));
-  return parsed.output.timeoutSeconds * 1000;
+  return parsed.output;
 }
+
+const timeoutMs = (body: unknown): number => read(timeoutBody, body).timeoutSeconds * 1000;
+const questionText = (body: unknown): QuestionText => read(questionBody, body);
 
 /** Answers before the process begins to end, or nobody would hear it. */
 function stop(agent: Agent): unknown {

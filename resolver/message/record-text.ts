@@ -23,7 +23,7 @@ export function absoluteName(octets: Uint8Array, offset: number): string | undef
 /** RFC 3597 §5: what is not understood is shown as octets. */
 function generic(octets: Uint8Array, { data, dataLength }: RecordPlace): string {
   const shown = Buffer.from(octets.subarray(data, data + Math.min(dataLength, MOST_GENERIC)));
-  return `\\# ${dataLength} ${shown.toString('hex')}${dataLength > MOST_GENERIC ? '…' : ''}`.trimEnd();
+  return `\\# ${dataLength} ${shown.toString('hex')}${dataLength > MOST_GENERIC ? '...' : ''}`.trimEnd();
 }
 
 /** Character strings in quotes; `undefined` if they do not fill the data. */
