@@ -35,6 +35,7 @@ const path = Object.assign(new PathMtu(), {
 const packet = new PacketBuffer();
 const out = new HeaderBuffer();
 const segments = new Segments();
+const apart = new HeaderBuffer();
 const error = new DataView(new ArrayBuffer(LONGEST_ICMP_ERROR));
 const counts = verdicts.map(() => 0);
 let slow = 0;
@@ -79,7 +80,7 @@ function translate(): Verdict {
   const outcome = (isIpv6 ? translate6to4 : translate4to6)(packet, exampleMap, path, out);
   if (isUpToSegments(outcome, packet)) {
     segments.begin(packet);
-    while (segments.next()) (isIpv6 ? translate6to4 : translate4to6)(segments.packet, exampleMap, path, out);
+    while (segments.next()) (isIpv6 ? translate6to4 : translate4to6)(segments.packet, exampleMap, path, apart);
     return outcome;
   }
   if (isRefused(outcome)) {
