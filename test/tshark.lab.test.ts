@@ -17,7 +17,7 @@ import { isRefused } from '../translator/verdict.ts';
 import { mutate, Random } from './fuzz/mutate.ts';
 import { readCorpus, settings } from './fuzz/scene.ts';
 import { exampleMap } from './reference/address-maps.ts';
-import { type Judgement, judge } from './reference/tshark.ts';
+import { isClean, JUMBO_IN_IPV4, type Judgement, judge, transportOf } from './reference/tshark.ts';
 
 const packet = new PacketBuffer();
 const out = new HeaderBuffer(new Identifications((counters) => counters.fill(40_000)));
@@ -35,8 +35,6 @@ function sentAbout(octets: Uint8Array, path: PathMtu): Uint8Array[] {
     : writeIcmpv4Error(packet, ipv4(0xac157ffe), out.refusal, error, 0);
   return length === 0 ? [] : [new Uint8Array(error.buffer.slice(0, length))];
 }
-
-const isClean = ({ wrong, isMalformed }: Judgement): boolean => wrong.length === 0 && !isMalformed;
 
 /** The packets that tshark objects to, each with its objection. */
 function objections(packets: readonly Uint8Array[], judgements: readonly Judgement[]): string[] {
@@ -170,15 +168,6 @@ function fuzzed(count: number): Uint8Array[] {
   Object.assign(packet.offload, new Offload());
   return [...corpus, ...made].filter(({ offload }) => !offload.needsChecksum).map(({ octets }) => octets);
 }
-
-/** The one transport checksum that was verified: right, wrong, or none because there were several, or nothing was. */
-function transportOf({ right, wrong }: Judgement): 'right' | 'wrong' | 'none' {
-  const [good, bad] = [right, wrong].map((names) => names.filter((name) => name !== 'ip').length);
-  return good === 1 && bad === 0 ? 'right' : good === 0 && bad === 1 ? 'wrong' : 'none';
-}
-
-/** A UDP length of 0 is that of a jumbogram in IPv6 (RFC 2675 §4) and wrong in IPv4; it passes as it is, both ways. */
-const JUMBO_IN_IPV4 = 'Bad length value 0 < 8';
 
 test('RFC 7915 4.5-INCR ROBUST: fuzzed packets come out as right, or as wrong, as tshark found them', (t) => {
   const packets = fuzzed(5000);

@@ -3,6 +3,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { translated } from '../test/reference/bump.ts';
 import { areChecksumsRight } from '../test/reference/checksum.ts';
+import { gather } from '../test/reference/gathered.ts';
 import { referenceSegments } from '../test/reference/segments.ts';
 import { PacketBuffer } from './packet-buffer.ts';
 import { formatPacket, parsePacket } from './packet-text.ts';
@@ -34,6 +35,7 @@ function cutOnce(line: string, fill: number): Uint8Array[] {
     const { bytes, start, length } = segments.packet;
     all.push(bytes.slice(start, start + length));
   }
+  gather(new Uint8Array(), all);
   if (Buffer.compare(before, whole.bytes) !== 0) throw new Error('The packet was changed');
   return all;
 }

@@ -1,6 +1,7 @@
 /** Broken and hostile packets through the tool: nothing is thrown, and what comes out is whole and on its side. */
 import test from 'ava';
 import { mutate, Random } from '../../test/fuzz/mutate.ts';
+import { gather } from '../../test/reference/gathered.ts';
 import { PacketBuffer } from '../../translator/packet-buffer.ts';
 import { formatPacketBuffer, parsePacket } from '../../translator/packet-text.ts';
 import { type Outcome, PacketTranslator } from './packet-translator.ts';
@@ -50,6 +51,10 @@ test('ROBUST: whatever comes in, what goes out is whole', (t) => {
     mutate(random, packet, seeds);
     packet.offload.clear();
     const outcome = translator.translate(packet);
+    gather(
+      packet.bytes.slice(packet.start, packet.start + packet.length),
+      outcome.out.map(({ octets }) => octets),
+    );
     if (!isWhole(outcome)) return t.fail(`${outcome.reason} ${formatPacketBuffer(packet)}`);
     reasons.add(outcome.reason);
   }

@@ -15,6 +15,7 @@ import { PathMtu } from '../../translator/path-mtu.ts';
 import { translate6to4 } from '../../translator/six-to-four.ts';
 import { type VerdictName, verdicts } from '../../translator/verdict.ts';
 import { exampleMap } from './address-maps.ts';
+import { gather } from './gathered.ts';
 
 /** Octets around the packet that must not matter. */
 const GUARD = 64;
@@ -62,23 +63,26 @@ function once(octets: Uint8Array, offload: Offload, settings: Settings, fill: nu
   if (verdict === undefined) throw new Error('The verdict is none');
   if (Buffer.compare(before, packet.bytes) !== 0) throw new Error('The input was changed');
   if ((verdict === 'translated') !== out.count > 0) throw new Error(`${verdict} with ${out.count} pieces`);
+  const pieces = Array.from({ length: out.count }, (_, piece) => out.join(packet, piece));
+  const error = verdict.startsWith('refused') ? writeError(packet, out, fill) : new Uint8Array();
+  if (!offload.needsChecksum) gather(octets, error.length === 0 ? pieces : [error]);
   return {
     verdict,
-    pieces: Array.from({ length: out.count }, (_, piece) => out.join(packet, piece)),
+    pieces,
     lines: formatPieces(packet, out),
     offload: out.offload,
-    error: verdict.startsWith('refused') ? formatError(packet, out, fill) : '',
+    error: error.length === 0 ? '' : formatPacket(error),
   };
 }
 
-function formatError(packet: PacketBuffer, out: HeaderBuffer, fill: number): string {
+function writeError(packet: PacketBuffer, out: HeaderBuffer, fill: number): Uint8Array {
   const octets = new Uint8Array(LONGEST_ICMP_ERROR).fill(fill);
   const view = new DataView(octets.buffer);
   const isIpv6 = packet.view.getUint8(packet.start) >> 4 === 6;
   const length = isIpv6
     ? writeIcmpv6Error(packet, OWN_IPV6, out.refusal, view, 0)
     : writeIcmpv4Error(packet, OWN_IPV4, out.refusal, view, 0);
-  return length === 0 ? '' : formatPacket(octets.subarray(0, length));
+  return octets.subarray(0, length);
 }
 
 /** The outcome for a line, as one string: the pieces' lines, or the verdict's word. */

@@ -41,9 +41,12 @@ export function judge(packets: readonly Uint8Array[], isReassembled: boolean): J
       'ip.defragment': isReassembled,
       'ipv6.defragment': isReassembled,
       'tcp.analyze_sequence_numbers': false,
+      'tcp.desegment_tcp_streams': false,
     };
     const argv = [
       ...['-n', '-r', file, '-T', 'fields'],
+      // What a payload says is nobody's business: it would be malformed HTTP.
+      ...['-d', 'tcp.port==0-65535,data', '-d', 'udp.port==0-65535,data'],
       ...Object.entries(options).flatMap(([name, value]) => ['-o', `${name}:${value ? 'TRUE' : 'FALSE'}`]),
       ...fields.flatMap((field) => ['-e', field]),
     ];
@@ -87,3 +90,17 @@ function writeCapture(packets: readonly Uint8Array[], file: string): void {
   recorder.close();
   if (recorder.failure !== undefined) throw recorder.failure;
 }
+
+/** Whether it has nothing against a packet. */
+export function isClean({ wrong, isMalformed }: Judgement): boolean {
+  return wrong.length === 0 && !isMalformed;
+}
+
+/** The one transport checksum that was verified: right, wrong, or none because there were several, or nothing was. */
+export function transportOf({ right, wrong }: Judgement): 'right' | 'wrong' | 'none' {
+  const [good, bad] = [right, wrong].map((names) => names.filter((name) => name !== 'ip').length);
+  return good === 1 && bad === 0 ? 'right' : good === 0 && bad === 1 ? 'wrong' : 'none';
+}
+
+/** A UDP length of 0 is that of a jumbogram in IPv6 (RFC 2675 §4) and wrong in IPv4; it passes as it is, both ways. */
+export const JUMBO_IN_IPV4 = 'Bad length value 0 < 8';
