@@ -53,7 +53,8 @@ test('an IPv4-only program reaches an IPv6-only server by name', async (t) => {
   const maps = new AddressMapList([table.reader, new SelfMap(self, spool)]);
   const own = { ipv4: spool.address(0), ipv6: self.address };
   const rest = { path: new PathMtu(), own, counters: createCounters(), errorsPerSecond: 100, random: () => {} };
-  const pump = new Pump({ device, table, spool, maps, self, ...rest });
+  const trace = { isOn: () => false, note: () => {} };
+  const pump = new Pump({ device, table, spool, maps, self, trace, ...rest });
   const bumped = (line: string): string | undefined => {
     device.put(parsePacket(line).octets);
     pump.drain(1, NOW * 1000);

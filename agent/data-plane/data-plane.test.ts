@@ -53,7 +53,7 @@ test('workers begin, handle packets, answer when asked, and end when told', asyn
   t.true(await until(() => plane.counters().fourToSix.verdicts['dropped-malformed'] === 2));
   for (let times = 0; times < 3; times++) {
     await wait(100);
-    t.true(plane.isAlive());
+    t.true(await until(() => plane.isAlive()));
   }
   const before = performance.now();
   await plane.stop();

@@ -5,11 +5,15 @@
 import { Worker } from 'node:worker_threads';
 import { createCounters, type DirectionCounters, direction, readCounters } from './counters.ts';
 import { failure, flag, libc } from './libc.ts';
+import { createTraceRing, TraceReader } from './trace-ring.ts';
 import type { OpenTun } from './tun-linux.ts';
 import { type WorkerStart, word, workerState } from './worker-control.ts';
 
 /** What every worker is started with, apart from what is its own. */
-export type DataPlaneSettings = Omit<WorkerStart, 'control' | 'counters' | 'queue' | 'wakeup' | 'errorsPerSecond'>;
+export type DataPlaneSettings = Omit<
+  WorkerStart,
+  'control' | 'counters' | 'trace' | 'queue' | 'wakeup' | 'errorsPerSecond'
+>;
 
 /** S4: ICMP errors in any second, over all queues. */
 const ERRORS_PER_SECOND = 100;
@@ -20,6 +24,7 @@ interface RunningWorker {
   readonly thread: Worker;
   readonly control: Int32Array;
   readonly counters: Float64Array;
+  readonly trace: TraceReader;
   readonly wakeup: number;
   /** Resolve when the worker has begun, and when it has ended. */
   readonly running: Promise<void>;
@@ -75,6 +80,11 @@ export class DataPlane {
     };
   }
 
+  /** Where the workers leave packets while somebody watches. */
+  get traces(): readonly TraceReader[] {
+    return this.#workers.map(({ trace }) => trace);
+  }
+
   /**
    * Ends all workers; resolves when they have, and nothing reads the device any more. Rejects after 3 s when one is
    * stuck: then only the end of the process ends it, and `process.exit` would wait for it too.
@@ -110,6 +120,7 @@ function startWorker(
   if (wakeup < 0) throw failure('create an eventfd');
   const control = new Int32Array(new SharedArrayBuffer(64));
   const counters = createCounters();
+  const ring = createTraceRing();
   const start: WorkerStart = {
     ...settings,
     queue,
@@ -117,6 +128,7 @@ function startWorker(
     errorsPerSecond,
     control: control.buffer as SharedArrayBuffer,
     counters: counters.buffer as SharedArrayBuffer,
+    trace: ring,
   };
   const thread = new Worker(new URL('./worker.ts', import.meta.url), { workerData: start });
   const ended = new Promise<void>((resolve) => {
@@ -131,7 +143,7 @@ function startWorker(
   thread.once('error', (error) => onLost(new Error('A packet worker failed', { cause: error })));
   const begun = Atomics.waitAsync(control, word.STATE, workerState.STARTING);
   const running = Promise.race([Promise.resolve(begun.value).then(() => undefined), ended]);
-  return { thread, control, counters, wakeup, running, ended, rounds: -1 };
+  return { thread, control, counters, trace: new TraceReader(ring), wakeup, running, ended, rounds: -1 };
 }
 
 function wake(worker: RunningWorker): void {

@@ -22,6 +22,7 @@ import { base, direction, extra } from './counters.ts';
 import { ErrorSender, type ErrorSenderParts } from './error-sender.ts';
 import { holdSeconds } from './hold-time.ts';
 import { offer, Reassembly } from './reassembly.ts';
+import type { TraceWriter } from './trace-ring.ts';
 
 /** The longest packet IPv4 can have. */
 const LONGEST_IPV4 = 65_535;
@@ -33,6 +34,7 @@ export interface PumpParts extends ErrorSenderParts {
   /** The self prefix, a /96. */
   readonly self: Ipv6Prefix;
   readonly path: PathMtu;
+  readonly trace: Pick<TraceWriter, 'isOn' | 'note'>;
   /** Fills words with random bits: nobody outside should foresee the identifications of packets. */
   readonly random: (words: Uint16Array) => void;
 }
@@ -103,7 +105,7 @@ export class Pump {
   }
 
   #fourToSix(seconds: number, now: number): void {
-    const { counters, maps, path, table } = this.#parts;
+    const { counters, maps, path, table, trace } = this.#parts;
     const packet = this.#packet;
     const out = this.#out;
     const outcome: Verdict = this.#isLoop4() ? verdict['dropped-loop'] : translate4to6(packet, maps, path, out);
@@ -113,6 +115,7 @@ export class Pump {
     }
     const slots = base(direction.FOUR_TO_SIX);
     (counters[slots + outcome] as number)++;
+    if (trace.isOn()) trace.note(direction.FOUR_TO_SIX, outcome, packet, out, now);
     if (outcome === verdict.translated) {
       (counters[slots + extra.OCTETS] as number) += packet.length;
       table.stamp(ipv4Header.destination(packet.view, packet.start), seconds, holdSeconds(packet));
@@ -124,7 +127,7 @@ export class Pump {
   }
 
   #sixToFour(seconds: number, now: number): void {
-    const { counters, maps, table } = this.#parts;
+    const { counters, maps, table, trace } = this.#parts;
     const packet = this.#packet;
     const out = this.#out;
     const isReassembled = packet !== this.#received && packet !== this.#segments.packet;
@@ -136,6 +139,7 @@ export class Pump {
     }
     const slots = base(direction.SIX_TO_FOUR);
     (counters[slots + outcome] as number)++;
+    if (trace.isOn()) trace.note(direction.SIX_TO_FOUR, outcome, packet, out, now);
     if (outcome === verdict.translated) {
       (counters[slots + extra.OCTETS] as number) += packet.length;
       // What a peer sends does not hold a mapping, or anybody could fill the spool (M15).

@@ -15,7 +15,8 @@ test.serial('every packet of the warming up is translated, and no descriptor sta
   const handled = warmUp({ spool: [spoolRange], self }, ({ queue, table, spool }) => {
     const maps = new AddressMapList([table.reader, new SelfMap(self, spool)]);
     const parts = { device: new LinuxTunQueue(queue), table, maps, spool, self, own, counters, path: new PathMtu() };
-    return new Pump({ ...parts, errorsPerSecond: 100, random: () => {} });
+    const trace = { isOn: () => false, note: () => {} };
+    return new Pump({ ...parts, errorsPerSecond: 100, random: () => {}, trace });
   });
   t.is(handled, 6000);
   for (const way of [direction.FOUR_TO_SIX, direction.SIX_TO_FOUR]) {

@@ -19,6 +19,8 @@ export const workerState = { STARTING: 0, RUNNING: 1, DEVICE_LOST: 2 } as const;
 export interface WorkerStart {
   readonly control: SharedArrayBuffer;
   readonly counters: SharedArrayBuffer;
+  /** Memory of `createTraceRing`. */
+  readonly trace: SharedArrayBuffer;
   readonly table: SharedArrayBuffer;
   readonly queue: number;
   /** An eventfd that the main thread writes to wake the worker. */

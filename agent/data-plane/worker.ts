@@ -9,6 +9,7 @@ import { SharedTable } from '../../mapper/shared-table.ts';
 import { Spool } from '../../mapper/spool.ts';
 import { libc } from './libc.ts';
 import { Pump } from './pump.ts';
+import { createTraceRing, TraceWriter } from './trace-ring.ts';
 import { LinuxTunQueue } from './tun-linux.ts';
 import { type PumpScene, warmUp } from './warm-up.ts';
 import { type WorkerStart, word, workerState } from './worker-control.ts';
@@ -26,9 +27,10 @@ function run(start: WorkerStart): void {
   const control = new Int32Array(start.control);
   const spool = new Spool(start.spool);
   const table = SharedTable.open(start.table, spool);
-  warmUp(start, (scene) => createPump(start, { ...scene, counters: new Float64Array(start.counters.byteLength / 8) }));
+  const rehearsal = { counters: new Float64Array(start.counters.byteLength / 8), trace: createTraceRing() };
+  warmUp(start, (scene) => createPump(start, { ...scene, ...rehearsal }));
   const counters = new Float64Array(start.counters);
-  const pump = createPump(start, { queue: start.queue, table, spool, counters });
+  const pump = createPump(start, { queue: start.queue, table, spool, counters, trace: start.trace });
   const fds = new Uint8Array(new ArrayBuffer(128));
   const poll = new DataView(fds.buffer);
   for (const [index, fd] of [start.queue, start.wakeup].entries()) {
@@ -52,9 +54,16 @@ function run(start: WorkerStart): void {
   }
 }
 
+/** What a pump shares with the main thread, but for one that only warms up. */
+interface Outside {
+  readonly counters: Float64Array;
+  /** Memory of `createTraceRing`. */
+  readonly trace: SharedArrayBuffer;
+}
+
 function createPump(
   { self, path, own, errorsPerSecond }: WorkerStart,
-  { queue, table, spool, counters }: PumpScene & { readonly counters: Float64Array },
+  { queue, table, spool, counters, trace }: PumpScene & Outside,
 ): Pump {
   return new Pump({
     device: new LinuxTunQueue(queue),
@@ -67,6 +76,7 @@ function createPump(
     errorsPerSecond,
     random: (words) => crypto.getRandomValues(words as Uint16Array<ArrayBuffer>),
     counters,
+    trace: new TraceWriter(trace),
   });
 }
 
