@@ -17,7 +17,7 @@ import { Spool } from '../mapper/spool.ts';
 import { createResolver, type Resolver } from '../resolver/resolver.ts';
 import { PathMtu } from '../translator/path-mtu.ts';
 import type { Config } from './config/config.ts';
-import type { MappingRow, Reason } from './control/agent.ts';
+import type { MappingRow, Reason, TraceEvent } from './control/agent.ts';
 import { DataPlane, type DataPlaneSettings } from './data-plane/data-plane.ts';
 import type { InquiryParts } from './inquiry.ts';
 import { createInstance, errorSource4, type Instance, selfAddress } from './instance.ts';
@@ -30,6 +30,7 @@ import { HOSTS, hostsText } from './network/hosts-text.ts';
 import { markedSockets } from './network/marked-sockets.ts';
 import { observeResolution, RESOLUTION_FILES } from './network/resolution.ts';
 import { Surroundings } from './network/surroundings.ts';
+import { PacketWatch } from './packet-watch.ts';
 import { type Decision, decide } from './questions/decide.ts';
 import { ListenOnly } from './questions/listen-only.ts';
 import type { Questions } from './questions/questions.ts';
@@ -46,6 +47,7 @@ export interface Bump {
   mappings(): readonly MappingRow[];
   /** What questions about names and addresses are asked of. */
   readonly inquiry: InquiryParts;
+  trace(signal: AbortSignal): AsyncIterable<readonly TraceEvent[]>;
   /** Undoes everything, in reverse. Returns what could not be undone; never rejects. */
   stop(): Promise<Error[]>;
 }
@@ -105,6 +107,8 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
   const dataPlane = new DataPlane(leg.tun, dataPlaneSettings(config, instance, table, spool), onLost);
   undoing.add('stop the packet workers', () => dataPlane.stop());
   await dataPlane.ready;
+  const packetWatch = new PacketWatch(() => dataPlane.traces);
+  undoing.add('end watching packets', () => packetWatch.end());
   signal.throwIfAborted();
   const resolver = resolverOf(parts, instance, mapper, surroundings);
   const questions: Questions =
@@ -134,6 +138,7 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
     status: () => upStatus({ instance, leg, spool, mapper, mode, questions, resolver, dataPlane, now: now() }),
     mappings: () => mappingRows(mapper, now()),
     inquiry: { resolver, mapper, now },
+    trace: (signal) => packetWatch.packets(signal),
     stop: () => undoing.undoAll(),
   };
 }

@@ -41,6 +41,7 @@ class Starter {
       status: () => upStatus,
       mappings: () => [],
       inquiry: undefined as never,
+      async *trace() {},
       stop: async () => {
         await sleep(this.stopMs);
         this.told.push('stop');

@@ -19,6 +19,7 @@ import type {
   Reason,
   Resolution,
   Status,
+  TraceEvent,
 } from './control/agent.ts';
 import { explainAddress, explainName, type InquiryParts, readQuestionText, resolve } from './inquiry.ts';
 import type { Log } from './log.ts';
@@ -76,6 +77,10 @@ export class RunningAgent implements Agent {
 
   mappings(): readonly MappingRow[] {
     return this.#state === 'up' && this.#bump !== undefined ? this.#bump.mappings() : [];
+  }
+
+  async *trace(signal: AbortSignal): AsyncGenerator<readonly TraceEvent[]> {
+    if (this.#state === 'up' && this.#bump !== undefined) yield* this.#bump.trace(signal);
   }
 
   /** As `Agent` says; `starting` when this call is out of time and another one still waits for the same start. */

@@ -11,6 +11,7 @@ import { addResolve } from './resolve.ts';
 import { addRestore } from './restore.ts';
 import { addStatus } from './status.ts';
 import { addStop } from './stop.ts';
+import { addTrace } from './trace.ts';
 import { addTranslate } from './translate.ts';
 import { addUp } from './up.ts';
 
@@ -40,6 +41,7 @@ const commands = [
   addDaemon,
   addStop,
   addRestore,
+  addTrace,
   addConfig,
   addTranslate,
 ];

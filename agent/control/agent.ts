@@ -167,6 +167,35 @@ export interface QuestionText {
   readonly type: string;
 }
 
+/** Work on a packet that is left to the device (virtio 1.2 §5.1.6), as the translator's `Offload`. */
+export interface TraceOffload {
+  readonly needsChecksum: boolean;
+  readonly gsoType: number;
+  readonly ecn: boolean;
+  readonly headerLength: number;
+  readonly gsoSize: number;
+  readonly checksumStart: number;
+  readonly checksumOffset: number;
+}
+
+/** One line of `bis trace --json`: a packet that was handled. Packets are whole, from their IP header on, in base64. */
+export interface TracedPacketEvent {
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  /** What it was to become. */
+  readonly to: 'IPv4' | 'IPv6';
+  /** `translated`, or why it was not (`translator/verdict.ts`). */
+  readonly verdict: string;
+  readonly packet: string;
+  readonly offload: TraceOffload | null;
+  /** What was sent: more than one where it was cut into fragments. */
+  readonly sent: readonly string[];
+  readonly sentOffload: TraceOffload | null;
+}
+
+/** Or that so many packets were handled of which nothing can be told, because they were too many. */
+export type TraceEvent = TracedPacketEvent | { readonly lost: number };
+
 /** The running agent, as the control socket sees it. Nothing here may take longer than is said. */
 export interface Agent {
   /** At once, from memory. */
@@ -184,6 +213,11 @@ export interface Agent {
   resolve(question: QuestionText): Promise<Resolution>;
   /** Says what would be answered and why, or what an address is; changes nothing. Within 5 s. Throws as `resolve` does. */
   explain(question: QuestionText): Promise<NameExplanation | AddressExplanation>;
+  /**
+   * Packets as they are handled, in batches, until `signal` is aborted or it goes down; at most some thousands are kept
+   * for a reader that is slow. Over at once while it is down.
+   */
+  trace(signal: AbortSignal): AsyncIterable<readonly TraceEvent[]>;
   /** Asks the process to end in order, as SIGTERM does. Returns before it has. */
   stop(): void;
 }

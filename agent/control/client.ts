@@ -1,6 +1,15 @@
 /** The other end of the control socket: what the command line and other front ends call. Loads nothing of the daemon. */
-import { request } from 'node:http';
-import type { AddressExplanation, MappingRow, NameExplanation, QuestionText, Resolution, Status } from './agent.ts';
+import { type IncomingMessage, request } from 'node:http';
+import { linesOf } from '../translate/lines.ts';
+import type {
+  AddressExplanation,
+  MappingRow,
+  NameExplanation,
+  QuestionText,
+  Resolution,
+  Status,
+  TraceEvent,
+} from './agent.ts';
 import { ControlError, systemCode } from './control-error.ts';
 import { runtimePaths } from './runtime-directory.ts';
 
@@ -12,6 +21,9 @@ const QUESTION_MS = 9000;
 
 /** The longest answer that is read: a spool of a million mappings is about 200 MiB. */
 const LONGEST_ANSWER = 512 * 1024 * 1024;
+
+/** The longest line of a trace, in octets: two packets of 64 KiB in base64, with room. */
+const LONGEST_LINE = 1024 * 1024;
 
 /** Asks the daemon of one runtime directory. All methods throw a `ControlError` when there is no good answer. */
 export class ControlClient {
@@ -55,6 +67,24 @@ export class ControlClient {
   /** Asks the daemon to end; resolves before it has. */
   async stop(): Promise<void> {
     await exchange(this.#controlSocket, 'POST', '/v1/stop', undefined, ANSWER_MS);
+  }
+
+  /** Packets as they are handled, until `signal` is aborted or the daemon goes down. */
+  async *trace(signal: AbortSignal): AsyncGenerator<TraceEvent> {
+    const socketPath = this.#controlSocket;
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      const outgoing = request({ socketPath, method: 'POST', path: '/v1/trace', agent: false, signal });
+      outgoing.once('response', resolve).on('error', reject).end();
+    }).catch((error: unknown) => {
+      throw inWords(error, socketPath);
+    });
+    try {
+      for await (const lines of linesOf(response, LONGEST_LINE)) {
+        for (const line of lines) if (typeof line === 'string') yield parse(line) as TraceEvent;
+      }
+    } catch (error) {
+      if (!signal.aborted) throw inWords(error, socketPath);
+    }
   }
 
   /** Reads from the socket of those who may control, else from everybody's. */

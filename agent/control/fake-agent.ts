@@ -9,6 +9,7 @@ import type {
   Reason,
   Resolution,
   Status,
+  TraceEvent,
 } from './agent.ts';
 import { networkNamespace } from './network-namespace.ts';
 
@@ -96,6 +97,17 @@ export class FakeAgent implements Agent {
   async explain({ name, type }: QuestionText): Promise<NameExplanation | AddressExplanation> {
     this.calls.push(`explain ${name} ${type}`);
     return found(this.explanations, `${name} ${type}`);
+  }
+
+  /** What `trace` tells, a batch each; after the last it waits until nobody listens. */
+  traced: readonly (readonly TraceEvent[])[] = [];
+
+  async *trace(signal: AbortSignal): AsyncGenerator<readonly TraceEvent[]> {
+    yield* this.traced;
+    if (this.state === 'up' && !signal.aborted) {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    }
+    this.calls.push('trace ended');
   }
 
   stop(): void {

@@ -2,10 +2,11 @@
  * HTTP/JSON for a handful of local clients, with the bounds of requirement S8: how much, how long and how many. One
  * request per connection, as every client of ours makes one.
  */
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Agent } from './agent.ts';
 import { BadRequest } from './bad-request.ts';
-import type { Route } from './routes.ts';
+import type { Route, StreamRoute } from './routes.ts';
 
 export interface Limits {
   /** Octets of a request's body. */
@@ -53,6 +54,7 @@ async function answer(
   }
   const body = await readBody(request, limits.bodyOctets);
   if (body === undefined) return send(response, limits, 413, failure('too-large', 'The request is too large'));
+  if ('stream' in route) return stream(agent, route, response);
   try {
     const json: unknown = body === '' ? undefined : JSON.parse(body);
     return send(response, limits, 200, await route.answer(agent, json));
@@ -74,6 +76,20 @@ async function readBody(request: IncomingMessage, most: number): Promise<string 
     chunks.push(chunk as Buffer);
   }
   return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Sends lines as they come, as fast as the client takes them, until it closes or there are no more. */
+async function stream(agent: Agent, route: StreamRoute, response: ServerResponse): Promise<void> {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store', connection: 'close' });
+  response.flushHeaders();
+  for await (const values of route.stream(agent, gone.signal)) {
+    const lines = values.map((value) => `${JSON.stringify(value)}\n`).join('');
+    if (gone.signal.aborted) break;
+    if (!response.write(lines)) await once(response, 'drain', { signal: gone.signal }).catch(() => {});
+  }
+  response.end();
 }
 
 /** Sends one answer and closes; a client that does not take it in time is cut off. */

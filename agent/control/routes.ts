@@ -7,13 +7,24 @@ import { BadRequest } from './bad-request.ts';
 const DEFAULT_TIMEOUT_SECONDS = 30;
 const LONGEST_TIMEOUT_SECONDS = 3600;
 
-export interface Route {
+/** A request with one answer. */
+export interface AnswerRoute {
   /** A GET changes nothing and is also answered on the public socket. */
   readonly method: 'GET' | 'POST';
   readonly path: string;
   /** The value to answer with, as JSON. Throws a `BadRequest` if `body` is not what the route takes. */
   readonly answer: (agent: Agent, body: unknown) => unknown;
 }
+
+/** A request with answers that come and come: JSON, one a line. Always a POST, so never on the public socket. */
+export interface StreamRoute {
+  readonly method: 'POST';
+  readonly path: string;
+  /** Ends when `signal` is aborted, which says that nobody listens any more. */
+  readonly stream: (agent: Agent, signal: AbortSignal) => AsyncIterable<readonly unknown[]>;
+}
+
+export type Route = AnswerRoute | StreamRoute;
 
 export const routes: readonly Route[] = [
   { method: 'GET', path: '/v1/status', answer: (agent) => agent.status() },
@@ -24,6 +35,7 @@ export const routes: readonly Route[] = [
   // These change nothing either, but have the daemon ask servers, past what an asker itself may send.
   { method: 'POST', path: '/v1/resolve', answer: (agent, body) => agent.resolve(questionText(body)) },
   { method: 'POST', path: '/v1/explain', answer: (agent, body) => agent.explain(questionText(body)) },
+  { method: 'POST', path: '/v1/trace', stream: (agent, signal) => agent.trace(signal) },
 ];
 
 const timeoutBody = v.strictObject({

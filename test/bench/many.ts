@@ -113,6 +113,7 @@ function pump(version: 4 | 6, mappings: number, flows: number): Pump {
     own: { ipv4: ipv4(SPOOL), ipv6: ipv6(0xfd000000, 0, 0, SPOOL) },
     errorsPerSecond: 100,
     random: (words) => crypto.getRandomValues(words as Uint16Array<ArrayBuffer>),
+    trace: { isOn: () => false, note: () => {} },
     counters,
   });
 }
