@@ -1,15 +1,15 @@
 /**
  * The bump: everything that exists while the agent is up, made in the order of the list below and undone in reverse.
  *
- *     network observed → janitor, journal → tables → device, routes → forwarding → packet workers → resolver → questions → watch
+ *     network observed → janitor, journal → tables → device, routes → forwarding → packet workers → exposed ports →
+ *     resolver → questions → watch
  *
  * Questions come last and go first, so that no name is synthesized that could not be reached.
  */
 import { randomInt } from 'node:crypto';
 import type { Host } from '../install/host.ts';
 import { whyNotCatch } from '../install/table.ts';
-import { ipv4, parseIpv4 } from '../mapper/address/ipv4.ts';
-import { ipv6 } from '../mapper/address/ipv6.ts';
+import type { Ipv6Address } from '../mapper/address/ipv6.ts';
 import { type Ipv6Prefix, ipv4Prefix, ipv6PrefixContains } from '../mapper/address/prefix.ts';
 import { AddressMapper } from '../mapper/address-mapper.ts';
 import { SharedTable } from '../mapper/shared-table.ts';
@@ -20,12 +20,13 @@ import type { Config } from './config/config.ts';
 import type { MappingRow, Reason, TraceEvent } from './control/agent.ts';
 import { DataPlane, type DataPlaneSettings } from './data-plane/data-plane.ts';
 import type { InquiryParts } from './inquiry.ts';
-import { createInstance, errorSource4, type Instance, selfAddress } from './instance.ts';
+import { createInstance, errorSource4, type Instance, selfAddress6 } from './instance.ts';
 import { DEVICE_MTU, Ipv6Leg, tableSettings } from './ipv6-leg.ts';
 import { beginJournal, type JournalPlace } from './kept-journal.ts';
 import { keepMappings, mappingFile } from './kept-mappings.ts';
 import type { Log } from './log.ts';
 import { NetworkChanges } from './network/changes.ts';
+import { forgetFlows } from './network/conntrack.ts';
 import { HOSTS, hostsText } from './network/hosts-text.ts';
 import { markedSockets } from './network/marked-sockets.ts';
 import { observeResolution, RESOLUTION_FILES } from './network/resolution.ts';
@@ -35,6 +36,9 @@ import { type Decision, decide } from './questions/decide.ts';
 import { ListenOnly } from './questions/listen-only.ts';
 import type { Questions } from './questions/questions.ts';
 import { Snoop } from './questions/snoop.ts';
+import { admission } from './recipient/admission.ts';
+import type { Exposed } from './recipient/exposed.ts';
+import { Recipient } from './recipient/recipient.ts';
 import { mappingRows, type UpStatus, upStatus } from './status.ts';
 import { UndoList } from './undo-list.ts';
 import { Watch } from './watch.ts';
@@ -63,6 +67,7 @@ export interface BumpRun {
 export interface BumpParts {
   readonly config: Config;
   readonly ula: Ipv6Prefix;
+  readonly exposed: Exposed;
   /** Where the mappings are kept; an absolute path. */
   readonly stateDirectory: string;
   readonly journal: JournalPlace;
@@ -92,6 +97,8 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
   const spool = new Spool([instance.spool]);
   const table = SharedTable.create(spool, randomInt(2 ** 31));
   const now = (): number => Math.floor(Date.now() / 1000);
+  const isOwn = (address: Ipv6Address): boolean =>
+    ipv6PrefixContains(instance.ula, address) || surroundings.isOwn(address);
   const file = mappingFile(parts.stateDirectory, spool, log);
   const sinks = [table.writer(), file];
   const mapper = new AddressMapper({ spool, index: table.reader, sinks, stamps: [table], now });
@@ -104,13 +111,23 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
   log.info({ mode, reasons }, 'How questions are taken');
   const leg = await Ipv6Leg.create({ instance, host, log, journal, catches: mode === 'snoop' }, surroundings, undoing);
   signal.throwIfAborted();
-  const dataPlane = new DataPlane(leg.tun, dataPlaneSettings(config, instance, table, spool), onLost);
+  const dataPlane = new DataPlane(leg.tun, dataPlaneSettings(config, instance, table, spool), {
+    onLost,
+    onStranger: admission({ mapper, isOwn, log }),
+  });
   undoing.add('stop the packet workers', () => dataPlane.stop());
   await dataPlane.ready;
   const packetWatch = new PacketWatch(() => dataPlane.traces);
   undoing.add('end watching packets', () => packetWatch.end());
   signal.throwIfAborted();
-  const resolver = resolverOf(parts, instance, mapper, surroundings);
+  const self6 = selfAddress6(instance);
+  const recipient = new Recipient({ leg, dataPlane, self6, isOwn, forgetFlows, log });
+  undoing.add('close the exposed ports', () => recipient.close());
+  undoing.add(
+    'follow what is exposed',
+    parts.exposed.follow((exposed) => recipient.letIn(exposed)),
+  );
+  const resolver = resolverOf(parts, instance, isOwn, mapper, surroundings);
   const questions: Questions =
     mode === 'listen'
       ? new ListenOnly(config.resolver, host, resolver, reasons)
@@ -159,7 +176,6 @@ function dataPlaneSettings(
   path.icmpErrors = icmpErrors;
   path.zeroUdpChecksum = zeroUdpChecksum;
   path.errorSource4 = [ipv4Prefix(errorSource4(instance), 32)];
-  const { w0, w1, w2 } = instance.ula.address;
   return {
     table: table.memory,
     spool: spool.ranges,
@@ -167,7 +183,7 @@ function dataPlaneSettings(
     path,
     own: {
       ipv4: errorSource4(instance),
-      ipv6: ipv6(w0, w1, w2, parseIpv4(selfAddress(instance)) ?? ipv4(0)),
+      ipv6: selfAddress6(instance),
     },
   };
 }
@@ -175,6 +191,7 @@ function dataPlaneSettings(
 function resolverOf(
   { config, log }: BumpParts,
   instance: Instance,
+  isOwn: (address: Ipv6Address) => boolean,
   mapper: AddressMapper,
   surroundings: Surroundings,
 ): Resolver {
@@ -183,7 +200,7 @@ function resolverOf(
   return createResolver({
     mappings: mapper,
     host: {
-      isOwn: (address) => ipv6PrefixContains(instance.ula, address) || surroundings.isOwn(address),
+      isOwn,
       pref64: () => [],
       hasIpv4Route: () => surroundings.hasIpv4Route,
     },

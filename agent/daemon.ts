@@ -8,6 +8,7 @@ import { runtimePaths } from './control/runtime-directory.ts';
 import { type ControlServer, openControl } from './control/server.ts';
 import { selfPrefix } from './instance.ts';
 import { createLog, type Log } from './log.ts';
+import { Exposed } from './recipient/exposed.ts';
 import { RunningAgent } from './running-agent.ts';
 
 export interface DaemonSettings {
@@ -42,9 +43,14 @@ export async function runDaemon(settings: DaemonSettings): Promise<number> {
   const ending = endings(log);
   // Nothing is started before the control socket is open.
   const journal = () => ({ path: runtimePaths(runtimeDirectory).journal, lock: control?.lock.descriptor });
+  const exposed = new Exposed(config.recipient);
   const agent = new RunningAgent({
+    exposed,
     start: (run) =>
-      startBump({ config, ula: keptPrefix(stateDirectory, log), stateDirectory, journal: journal(), host, log }, run),
+      startBump(
+        { config, ula: keptPrefix(stateDirectory, log), exposed, stateDirectory, journal: journal(), host, log },
+        run,
+      ),
     log,
     onStop: () => ending.resolve({ by: 'the control socket', isFailure: false }),
   });

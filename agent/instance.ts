@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatIpv4, type Ipv4Address, ipv4 } from '../mapper/address/ipv4.ts';
-import { ipv6FromOctets } from '../mapper/address/ipv6.ts';
+import { type Ipv6Address, ipv6, ipv6FromOctets } from '../mapper/address/ipv6.ts';
 import {
   formatIpv4Prefix,
   formatIpv6Prefix,
@@ -74,6 +74,12 @@ function freeRange(
 /** The address on the device that programs send from when they are not bound: the first of the self range. */
 export function selfAddress(instance: Instance): string {
   return formatIpv4(ipv4(instance.self.address + 1));
+}
+
+/** The same address on the IPv6 leg, where packets for programs that are not bound are sent. */
+export function selfAddress6({ self, ula }: Pick<Instance, 'self' | 'ula'>): Ipv6Address {
+  const { w0, w1, w2 } = ula.address;
+  return ipv6(w0, w1, w2, self.address + 1);
 }
 
 /** The IPv4 source of errors from routers without a mapping (RFC 6791): the spool's first address, never handed out. */

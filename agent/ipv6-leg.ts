@@ -10,10 +10,12 @@ import type { Journal } from '../install/journal.ts';
 import { Nft } from '../install/nft.ts';
 import { apply, type Step, step } from '../install/step.ts';
 import { arpTableCommands, forcedCommands, type TableSettings, tableCommands } from '../install/table.ts';
+import { type ExposedPorts, recipientCommands } from '../install/table-recipient.ts';
+import { formatIpv6 } from '../mapper/address/ipv6.ts';
 import { formatIpv4Prefix, formatIpv6Prefix } from '../mapper/address/prefix.ts';
 import { closeTun, type OpenTun, openTun } from './data-plane/tun-linux.ts';
 import { Forwarding } from './forwarding.ts';
-import { type Instance, selfAddress } from './instance.ts';
+import { type Instance, selfAddress, selfAddress6 } from './instance.ts';
 import type { Log } from './log.ts';
 import type { Surroundings } from './network/surroundings.ts';
 import type { UndoList } from './undo-list.ts';
@@ -53,6 +55,7 @@ export class Ipv6Leg {
   readonly tun: OpenTun;
   readonly nft: Nft;
   readonly #parts: Ipv6LegParts;
+  readonly #settings: TableSettings;
   readonly #forwarding: Forwarding;
   #uplinks: readonly string[] = [];
   #mtu = 0;
@@ -62,6 +65,7 @@ export class Ipv6Leg {
     this.#parts = parts;
     this.nft = nft;
     this.tun = tun;
+    this.#settings = settings;
     // Two of them: nobody can remove the one in our own table, and nothing takes the other one away with us.
     const guard = (interfaces: readonly string[]): void =>
       void nft.run(forcedCommands(settings, interfaces) + guardedCommands(settings, interfaces));
@@ -100,6 +104,15 @@ export class Ipv6Leg {
     await this.#forwarding.follow(uplinks);
     this.#uplinks = uplinks;
     this.#mtu = mtu;
+  }
+
+  /** Lets peers reach exactly these ports. Throws when nft or the kernel refuses; then it is as it was. */
+  expose(exposed: ExposedPorts): void {
+    try {
+      this.nft.run(recipientCommands(this.#settings, exposed));
+    } catch (cause) {
+      throw new Error('Cannot change which ports are exposed', { cause });
+    }
   }
 
   get uplinks(): readonly string[] {
@@ -190,6 +203,7 @@ export function tableSettings(instance: Instance): TableSettings {
     spool: formatIpv4Prefix(instance.spool),
     self: [formatIpv4Prefix(instance.self)],
     ula: formatIpv6Prefix(instance.ula),
+    self6: formatIpv6(selfAddress6(instance)),
     mark: instance.mark,
     markMask: instance.markMask,
     zone: instance.zone,

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import type { Bump, BumpRun } from './bump.ts';
 import type { Reason } from './control/agent.ts';
+import { Exposed } from './recipient/exposed.ts';
 import { explain, RunningAgent } from './running-agent.ts';
 
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -19,6 +20,7 @@ class Starter {
   stopMs = 0;
   run: BumpRun | undefined;
   readonly agent = new RunningAgent({
+    exposed: new Exposed({ expose: [], unclaimed: false }),
     start: (run) => this.#start(run),
     log: silent,
     onStop: () => void this.told.push('told to end'),

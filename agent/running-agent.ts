@@ -9,6 +9,7 @@
  *      └───────────────── stopping ◄──────────────────────┘
  */
 import type { Bump, BumpRun } from './bump.ts';
+import type { Ports } from './config/ports.ts';
 import type {
   AddressExplanation,
   Agent,
@@ -23,9 +24,12 @@ import type {
 } from './control/agent.ts';
 import { explainAddress, explainName, type InquiryParts, readQuestionText, resolve } from './inquiry.ts';
 import type { Log } from './log.ts';
+import type { Exposed } from './recipient/exposed.ts';
 import { statusOf } from './status.ts';
 
 export interface RunningAgentParts {
+  /** What peers may reach; a bump that is up follows it. */
+  readonly exposed: Exposed;
   /** Starts a bump. Rejects, with everything undone, when that fails or `signal` is aborted. */
   readonly start: (run: BumpRun) => Promise<Bump>;
   readonly log: Log;
@@ -72,7 +76,7 @@ export class RunningAgent implements Agent {
     const bump = this.#state === 'up' ? this.#bump : undefined;
     const reasons = bump?.reasons ?? this.#failure;
     const state: AgentState = bump !== undefined && reasons.length > 0 ? 'degraded' : this.#state;
-    return statusOf(state, reasons, this.#since, bump?.status());
+    return statusOf(state, reasons, this.#since, this.#parts.exposed.list, bump?.status());
   }
 
   mappings(): readonly MappingRow[] {
@@ -115,6 +119,16 @@ export class RunningAgent implements Agent {
   #inquiry(): InquiryParts {
     if (this.#state !== 'up' || this.#bump === undefined) throw new Error('It is not up: no question is answered.');
     return this.#bump.inquiry;
+  }
+
+  expose(ports: readonly Ports[]): Status {
+    this.#parts.exposed.expose(ports);
+    return this.status();
+  }
+
+  unexpose(ports: readonly Ports[]): Status {
+    this.#parts.exposed.unexpose(ports);
+    return this.status();
   }
 
   stop(): void {

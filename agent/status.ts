@@ -34,8 +34,14 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 
 const nothingUp: UpStatus = { device: null, spool: null, self: null, uplinks: [], resolver: null, translator: null };
 
-/** The status in a situation; `up` only while it is up. */
-export function statusOf(state: AgentState, reasons: readonly Reason[], since: Date, up: UpStatus = nothingUp): Status {
+/** The status in a situation; `exposed` whatever the state, `up` only while it is up. */
+export function statusOf(
+  state: AgentState,
+  reasons: readonly Reason[],
+  since: Date,
+  exposed: readonly string[],
+  up: UpStatus = nothingUp,
+): Status {
   return {
     state,
     reasons,
@@ -43,6 +49,7 @@ export function statusOf(state: AgentState, reasons: readonly Reason[], since: D
     pid: process.pid,
     networkNamespace: networkNamespace(),
     since: since.toISOString(),
+    exposed,
     ...up,
   };
 }

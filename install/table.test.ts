@@ -1,6 +1,5 @@
 import test from 'ava';
 import { arpTableCommands, forcedCommands, guestsCommands, type TableSettings, tableCommands } from './table.ts';
-import { portsCommands, snoopCommands, withdrawSnoopCommands } from './table-snoop.ts';
 
 const settings: TableSettings = {
   table: 'bis',
@@ -8,6 +7,7 @@ const settings: TableSettings = {
   spool: '10.170.160.0/20',
   self: ['172.21.112.1'],
   ula: 'fd00:b15::/96',
+  self6: 'fd00:b15::ac15:7001',
   mark: 0xb15,
   markMask: 0xfff,
   zone: 46_464,
@@ -41,6 +41,16 @@ table inet bis {
     type ifname
   }
 
+  set exposed_tcp {
+    type inet_service
+    flags interval
+  }
+
+  set exposed_udp {
+    type inet_service
+    flags interval
+  }
+
   chain guard {
     type filter hook prerouting priority -310; policy accept;
     iifname { "lo", "bis0" } return
@@ -63,7 +73,12 @@ table inet bis {
     iifname "bis0" ip6 saddr != fd00:b15::/96 counter drop
     iifname "bis0" ct state { invalid, untracked } counter drop
     iifname "bis0" accept
-    oifname "bis0" meta nfproto ipv6 ct state { established, related } accept
+    oifname "bis0" meta nfproto ipv6 ct state { established, related } ct direction reply accept
+    oifname "bis0" meta nfproto ipv6 ct state related accept
+    oifname "bis0" ip6 daddr fd00:b15::ac15:7001 ct status dnat ct direction original tcp dport @exposed_tcp accept
+    oifname "bis0" ip6 daddr fd00:b15::ac15:7001 ct status dnat ct direction original udp dport @exposed_udp accept
+    oifname "bis0" ip6 daddr fd00:b15::ac15:7001 ct status dnat ct direction original ct state established meta l4proto tcp counter reject with tcp reset
+    oifname "bis0" ip6 daddr fd00:b15::ac15:7001 ct status dnat ct direction original ct state established counter reject with icmpv6 type port-unreachable
     oifname "bis0" counter drop
     iifname @forced meta nfproto ipv6 counter drop
   }
@@ -171,43 +186,6 @@ test('sets of interfaces are replaced as a whole', (t) => {
   t.is(guestsCommands(settings, ['br0']), 'flush set inet bis guests\nadd element inet bis guests { "br0" }\n');
 });
 
-const pairs = [
-  { device: 'lo', server: '127.0.0.53', address: '127.0.0.1', port: 5301 },
-  { device: 'eth0', server: 'fe80::53', address: 'fe80::1', port: 5302 },
-  { device: 'eth0', server: '192.0.2.53', address: '192.0.2.1', port: 5303 },
-];
-
-test('questions to catch replace those before, with a timeout on what decides', (t) => {
-  t.is(
-    snoopCommands(settings, pairs, 5),
-    `flush map inet bis servers4
-add element inet bis servers4 { "lo" . 127.0.0.53 : 127.0.0.1 . 5301, "eth0" . 192.0.2.53 : 192.0.2.1 . 5303 }
-flush set inet bis asked4
-add element inet bis asked4 { "lo" . 127.0.0.53 timeout 5s, "eth0" . 192.0.2.53 timeout 5s }
-flush map inet bis servers6
-add element inet bis servers6 { "eth0" . fe80::53 : fe80::1 . 5302 }
-flush set inet bis asked6
-add element inet bis asked6 { "eth0" . fe80::53 timeout 5s }
-`,
-  );
-  t.is(
-    withdrawSnoopCommands(settings),
-    'flush map inet bis servers4\nflush set inet bis asked4\nflush map inet bis servers6\nflush set inet bis asked6\n',
-  );
-});
-
-test('D5: listeners to guard', (t) => {
-  t.is(
-    portsCommands(settings, pairs),
-    `flush set inet bis ports4
-add element inet bis ports4 { 127.0.0.1 . 5301, 192.0.2.1 . 5303 }
-flush set inet bis ports6
-add element inet bis ports6 { fe80::1 . 5302 }
-`,
-  );
-  t.throws(() => portsCommands(settings, [{ address: '0.0.0.0', port: 53 }]), { message: /an address to listen on/ });
-});
-
 test('S9: nothing but words of the right kind gets into a command', (t) => {
   const wrong: Partial<TableSettings>[] = [
     { table: 'bis; flush ruleset' },
@@ -218,6 +196,7 @@ test('S9: nothing but words of the right kind gets into a command', (t) => {
     { spool: 'fd00::/96' },
     { self: ['172.21.112.1', '$(x)'] },
     { ula: '10.0.0.0/8' },
+    { self6: 'fd00::1 accept' },
     { mark: -1 },
     { markMask: Number.NaN },
     { zone: 0 },
@@ -227,17 +206,5 @@ test('S9: nothing but words of the right kind gets into a command', (t) => {
   for (const name of ['a;b', '$(x)', '*', '"', '']) {
     t.throws(() => forcedCommands(settings, [name]), undefined, name);
     t.throws(() => guestsCommands(settings, ['eth0', name]), undefined, name);
-    t.throws(() => snoopCommands(settings, [{ ...pairs[1], device: name } as never], 5), undefined, name);
   }
-  const [pair] = pairs;
-  for (const part of [
-    { server: 'fe80::53' },
-    { server: '::1%lo' },
-    { address: '::1' },
-    { port: 0 },
-    { port: 65_536 },
-  ]) {
-    t.throws(() => snoopCommands(settings, [{ ...pair, ...part } as never], 5), undefined, JSON.stringify(part));
-  }
-  for (const timeout of [0, 0.5, 3601, Number.NaN]) t.throws(() => snoopCommands(settings, pairs, timeout));
 });

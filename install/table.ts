@@ -3,7 +3,8 @@
  * have `flags owner` (nft(8)): they go with the process. What is in which chain, and why, is in README.md.
  */
 import { CommandError, type Host } from './host.ts';
-import { interfaceName, markWord, numberWord, prefixWord, tableName } from './nft-word.ts';
+import { addressWord, interfaceName, markWord, numberWord, prefixWord, tableName } from './nft-word.ts';
+import { exposedSets, recipientForward } from './table-recipient.ts';
 import { snoopChains } from './table-snoop.ts';
 
 /** What the rules are made of. All text comes from outside and is checked before it enters a command. */
@@ -18,6 +19,8 @@ export interface TableSettings {
   readonly self: readonly string[];
   /** The IPv6 prefix of translated sources, a /96 (RFC 4193): `fd12:3456:789a::/96`. */
   readonly ula: string;
+  /** The address of that prefix at which programs of this host are reached: `fd12:3456:789a::ac15:7001`. */
+  readonly self6: string;
   /** Sockets of our own are those with `(mark & markMask) == mark`: their questions are not caught. */
   readonly mark: number;
   readonly markMask: number;
@@ -57,8 +60,9 @@ function chains(settings: TableSettings): string {
     iifname ${device} ip6 saddr != ${ula} counter drop
     iifname ${device} ct state { invalid, untracked } counter drop
     iifname ${device} accept
-    oifname ${device} meta nfproto ipv6 ct state { established, related } accept
-    oifname ${device} counter drop
+    oifname ${device} meta nfproto ipv6 ct state { established, related } ct direction reply accept
+    oifname ${device} meta nfproto ipv6 ct state related accept
+${recipientForward(device, addressWord(settings.self6))}    oifname ${device} counter drop
     iifname @forced meta nfproto ipv6 counter drop
   }
 
@@ -116,6 +120,8 @@ ${own4(settings)}
   set guests {
     type ifname
   }
+
+${exposedSets().trimEnd()}
 ${chains(settings)}${settings.catches === false ? '' : snoop(settings)}}
 `;
 }

@@ -5,6 +5,8 @@
 import test from 'ava';
 import { createCounters } from '../agent/data-plane/counters.ts';
 import { Pump } from '../agent/data-plane/pump.ts';
+import { createRequests, StrangerQuestions } from '../agent/data-plane/stranger-requests.ts';
+import { Strangers } from '../agent/data-plane/strangers.ts';
 import { MemoryTun } from '../agent/data-plane/tun-memory.ts';
 import { ipv4 } from '../mapper/address/ipv4.ts';
 import { ipv6 } from '../mapper/address/ipv6.ts';
@@ -52,9 +54,10 @@ test('an IPv4-only program reaches an IPv6-only server by name', async (t) => {
   const device = new MemoryTun();
   const maps = new AddressMapList([table.reader, new SelfMap(self, spool)]);
   const own = { ipv4: spool.address(0), ipv6: self.address };
-  const rest = { path: new PathMtu(), own, counters: createCounters(), errorsPerSecond: 100, random: () => {} };
-  const trace = { isOn: () => false, note: () => {} };
-  const pump = new Pump({ device, table, spool, maps, self, trace, ...rest });
+  const strangers = new Strangers(new StrangerQuestions(createRequests()), 1000);
+  const outside = { counters: createCounters(), trace: { isOn: () => false, note: () => {} }, strangers };
+  const rest = { path: new PathMtu(), own, errorsPerSecond: 100, random: () => {}, ...outside };
+  const pump = new Pump({ device, table, spool, maps, self, ...rest });
   const bumped = (line: string): string | undefined => {
     device.put(parsePacket(line).octets);
     pump.drain(1, NOW * 1000);

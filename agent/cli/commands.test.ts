@@ -41,6 +41,7 @@ test('status is aligned and short', async (t) => {
   spool     10.170.160.0/20, 3 of 4094 used, 2 held
   self      fd5e:1e46:9d02::/96
   uplinks   eth0
+  exposed   tcp/8080
   resolver  snoop, 12 questions, 3 synthesized, 1 spool used up
   why       The kernel can catch questions, so that no file has to be changed.
   A/AAAA    3 nodata/usable, 5 usable/any
@@ -156,4 +157,19 @@ test('a reader that has seen enough is no failure', async (t) => {
   const { stdout, stderr } = await run(['/bin/sh', '-c', script]);
   t.regex(stdout, /^IPV4 /);
   t.is(stderr, 'status 0\n');
+});
+
+test('expose and unexpose take ports as they are written, and say what is exposed now', async (t) => {
+  const { agent, command } = await running(t);
+  t.like(await command('expose', 'tcp/22', 'udp/5000-5010'), { code: 0, stdout: 'nothing is exposed\n' });
+  agent.state = 'up';
+  t.like(await command('unexpose', 'tcp/22'), { code: 0, stdout: 'exposed: tcp/8080\n' });
+  t.deepEqual(agent.calls, [
+    'expose [{"protocol":"tcp","first":22,"last":22},{"protocol":"udp","first":5000,"last":5010}]',
+    'unexpose [{"protocol":"tcp","first":22,"last":22}]',
+  ]);
+  for (const words of [['expose'], ['expose', '22'], ['unexpose', 'tcp/0'], ['expose', 'tcp/1', 'sctp/1']]) {
+    t.like(await command(...words), { code: 2, stdout: '' });
+  }
+  t.is(agent.calls.length, 2, 'what is no port is not even asked for');
 });

@@ -6,6 +6,7 @@ import { addDaemon } from './daemon.ts';
 import { addDown } from './down.ts';
 import { exitCode, exitCodeHelp } from './exit-code.ts';
 import { addExplain } from './explain.ts';
+import { addExpose } from './expose.ts';
 import { addMappings } from './mappings.ts';
 import { addResolve } from './resolve.ts';
 import { addRestore } from './restore.ts';
@@ -36,6 +37,7 @@ const commands = [
   addDown,
   addStatus,
   addMappings,
+  addExpose,
   addResolve,
   addExplain,
   addDaemon,

@@ -22,12 +22,13 @@ export function reasonsText(reasons: readonly Reason[]): string[] {
   ]);
 }
 
-function rows({ device, spool, self, uplinks, resolver, translator }: Status): string[][] {
+function rows({ device, spool, self, uplinks, exposed, resolver, translator }: Status): string[][] {
   const found: [string, string | undefined][] = [
     ['device', device === null ? undefined : deviceText(device)],
     ['spool', spool === null ? undefined : `${spool.range}, ${spool.used} of ${spool.size} used, ${spool.held} held`],
     ['self', self ?? undefined],
     ['uplinks', uplinks.length === 0 ? undefined : uplinks.join(' ')],
+    ['exposed', exposed.length === 0 ? undefined : exposed.join(' ')],
     ...(resolver === null ? [] : resolverRows(resolver)),
     ['to IPv6', translator === null ? undefined : directionText(translator.fourToSix)],
     ['to IPv4', translator === null ? undefined : directionText(translator.sixToFour)],

@@ -34,6 +34,7 @@ const defaults: Config = {
     logQuestions: false,
     cacheEntries: 4096,
   },
+  recipient: { expose: [], unclaimed: false },
   device: { name: 'bis0', queues: 1 },
   log: { level: 'info' },
 };

@@ -2,6 +2,7 @@
 import type { Ipv4Address } from '../../mapper/address/ipv4.ts';
 import type { Ipv6Address } from '../../mapper/address/ipv6.ts';
 import type { Ipv4Prefix, Ipv6Prefix } from '../../mapper/address/prefix.ts';
+import type { Ports } from './ports.ts';
 
 /** An address and port to listen on or to ask. `scope` is the device of a link-local address, else empty. */
 export type Endpoint =
@@ -42,6 +43,13 @@ export interface ResolverConfig {
   readonly cacheEntries: number;
 }
 
+/** Which ports of this host peers may reach. */
+export interface RecipientConfig {
+  readonly expose: readonly Ports[];
+  /** Everything that no IPv6 socket claims. */
+  readonly unclaimed: boolean;
+}
+
 export interface DeviceConfig {
   readonly name: string;
   readonly queues: number;
@@ -56,6 +64,7 @@ export interface Config {
   readonly mapper: MapperConfig;
   readonly translator: TranslatorConfig;
   readonly resolver: ResolverConfig;
+  readonly recipient: RecipientConfig;
   readonly device: DeviceConfig;
   readonly log: LogConfig;
 }

@@ -3,7 +3,7 @@
  * defaults and the checks are all read from this list, so none of them can say something else than the others.
  */
 import type * as v from 'valibot';
-import { deviceName, endpoint, flag, listOf, oneOf, prefix, range, suffix, wholeNumber } from './value.ts';
+import { deviceName, endpoint, flag, listOf, oneOf, ports, prefix, range, suffix, wholeNumber } from './value.ts';
 
 /** One key. `about` is text for `bis config example`; `example` the default as TOML's value. */
 export interface Key<Schema extends v.GenericSchema = v.GenericSchema> {
@@ -113,6 +113,18 @@ export const keys = {
       '4096',
       wholeNumber(0, 100_000),
       'Answers of servers to keep at most, for as long as their times to live allow. 0 keeps none.',
+    ),
+  },
+  recipient: {
+    expose: key(
+      '[]',
+      listOf(ports),
+      'Ports at which IPv6 peers may reach IPv4-only programs here: ["tcp/8080", "udp/5000-5010"]. What an IPv6 socket listens to stays native.',
+    ),
+    unclaimed: key(
+      'false',
+      flag,
+      'Expose every port that no IPv6 socket listens to. Whatever runs here on 0.0.0.0 can then be reached over IPv6.',
     ),
   },
   device: {

@@ -58,6 +58,7 @@ const configSchema = v.pipe(
       mapper: tableSchema(keys.mapper),
       translator: tableSchema(keys.translator),
       resolver: tableSchema(keys.resolver),
+      recipient: tableSchema(keys.recipient),
       device: tableSchema(keys.device),
       log: tableSchema(keys.log),
     },

@@ -10,6 +10,7 @@ import {
   parseIpv6Prefix,
 } from '../../mapper/address/prefix.ts';
 import type { Endpoint, Prefix } from './config.ts';
+import { parsePorts } from './ports.ts';
 
 /** Ranges that can never be a spool (requirement M6): this network, loopback, link-local, multicast, reserved. */
 const NEVER_A_RANGE = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/4', '240.0.0.0/4'];
@@ -90,6 +91,9 @@ export const endpoint = parsed(
     return { family: 6, address, scope, port };
   },
 );
+
+/** Some ports of one protocol. */
+export const ports = parsed('a protocol and port such as "tcp/8080" or "udp/5000-5010"', parsePorts);
 
 export const deviceName = parsed('a device name of 1 to 15 letters, digits, ".", "_" or "-"', (text) =>
   isDeviceName(text) ? text : undefined,

@@ -3,6 +3,7 @@
  * JSON, are the contract that scripts and front ends rely on: fields are added, never renamed or removed.
  */
 import type { QuestionExplained } from '../../resolver/explain.ts';
+import type { Ports } from '../config/ports.ts';
 
 /** `starting` and `stopping` last as long as `up()` and `down()`; `degraded` is up, with `reasons` why not wholly. */
 export const agentStates = ['down', 'starting', 'up', 'degraded', 'stopping'] as const;
@@ -99,6 +100,8 @@ export interface Status {
   readonly self: string | null;
   /** Devices through which translated packets leave. */
   readonly uplinks: readonly string[];
+  /** Ports that peers may reach, `tcp/8080` or `udp/5000-5010`; while it is down, those that will be. */
+  readonly exposed: readonly string[];
   readonly resolver: ResolverStatus | null;
   readonly translator: TranslatorStatus | null;
 }
@@ -218,6 +221,10 @@ export interface Agent {
    * for a reader that is slow. Over at once while it is down.
    */
   trace(signal: AbortSignal): AsyncIterable<readonly TraceEvent[]>;
+  /** Lets peers reach these ports as well, now and whenever it is up. Throws when that cannot be done. */
+  expose(ports: readonly Ports[]): Status;
+  /** Takes ports away; what peers began there ends. Throws when that cannot be done. */
+  unexpose(ports: readonly Ports[]): Status;
   /** Asks the process to end in order, as SIGTERM does. Returns before it has. */
   stop(): void;
 }

@@ -64,6 +64,16 @@ export class ControlClient {
     return (await this.#ask('/v1/explain', question)) as NameExplanation | AddressExplanation;
   }
 
+  /** Lets peers reach ports, such as `tcp/8080`; see `Agent.expose`. */
+  async expose(ports: readonly string[]): Promise<Status> {
+    return (await this.#change('/v1/expose', ports)) as Status;
+  }
+
+  /** Takes ports away again; see `Agent.unexpose`. */
+  async unexpose(ports: readonly string[]): Promise<Status> {
+    return (await this.#change('/v1/unexpose', ports)) as Status;
+  }
+
   /** Asks the daemon to end; resolves before it has. */
   async stop(): Promise<void> {
     await exchange(this.#controlSocket, 'POST', '/v1/stop', undefined, ANSWER_MS);
@@ -99,6 +109,10 @@ export class ControlClient {
 
   async #ask(path: string, question: QuestionText): Promise<unknown> {
     return await exchange(this.#controlSocket, 'POST', path, JSON.stringify(question), QUESTION_MS + ANSWER_MS);
+  }
+
+  async #change(path: string, ports: readonly string[]): Promise<unknown> {
+    return await exchange(this.#controlSocket, 'POST', path, JSON.stringify({ ports }), ANSWER_MS);
   }
 
   async #call(path: string, timeoutSeconds: number): Promise<unknown> {

@@ -1,4 +1,5 @@
 /** An agent that only changes its state, for the tests of the control socket and of the command line. */
+import type { Ports } from '../config/ports.ts';
 import type {
   AddressExplanation,
   Agent,
@@ -24,6 +25,7 @@ export const fakeStatus: Status = {
   spool: null,
   self: null,
   uplinks: [],
+  exposed: [],
   resolver: null,
   translator: null,
 };
@@ -34,6 +36,7 @@ export const fakeUp: Partial<Status> = {
   spool: { range: '10.170.160.0/20', size: 4094, used: 3, held: 2 },
   self: 'fd5e:1e46:9d02::/96',
   uplinks: ['eth0'],
+  exposed: ['tcp/8080'],
   resolver: {
     mode: 'snoop',
     because: ['The kernel can catch questions, so that no file has to be changed.'],
@@ -108,6 +111,16 @@ export class FakeAgent implements Agent {
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
     }
     this.calls.push('trace ended');
+  }
+
+  expose(ports: readonly Ports[]): Status {
+    this.calls.push(`expose ${JSON.stringify(ports)}`);
+    return this.status();
+  }
+
+  unexpose(ports: readonly Ports[]): Status {
+    this.calls.push(`unexpose ${JSON.stringify(ports)}`);
+    return this.status();
   }
 
   stop(): void {

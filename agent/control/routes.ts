@@ -1,11 +1,15 @@
 /** What can be asked over the control socket: one line per request, each a method of `Agent`. */
 import * as v from 'valibot';
+import type { Ports } from '../config/ports.ts';
+import { ports } from '../config/value.ts';
 import type { Agent, QuestionText } from './agent.ts';
 import { BadRequest } from './bad-request.ts';
 
 /** Seconds within which `up` and `down` are to be done, unless the request says otherwise, and the most it may say. */
 const DEFAULT_TIMEOUT_SECONDS = 30;
 const LONGEST_TIMEOUT_SECONDS = 3600;
+/** Ports, or ranges of them, in one request. */
+const MOST_PORTS = 1000;
 
 /** A request with one answer. */
 export interface AnswerRoute {
@@ -31,6 +35,8 @@ export const routes: readonly Route[] = [
   { method: 'GET', path: '/v1/mappings', answer: (agent) => ({ mappings: agent.mappings() }) },
   { method: 'POST', path: '/v1/up', answer: (agent, body) => agent.up(timeoutMs(body)) },
   { method: 'POST', path: '/v1/down', answer: (agent, body) => agent.down(timeoutMs(body)) },
+  { method: 'POST', path: '/v1/expose', answer: (agent, body) => agent.expose(portsIn(body)) },
+  { method: 'POST', path: '/v1/unexpose', answer: (agent, body) => agent.unexpose(portsIn(body)) },
   { method: 'POST', path: '/v1/stop', answer: stop },
   // These change nothing either, but have the daemon ask servers, past what an asker itself may send.
   { method: 'POST', path: '/v1/resolve', answer: (agent, body) => agent.resolve(questionText(body)) },
@@ -44,6 +50,8 @@ const timeoutBody = v.strictObject({
     DEFAULT_TIMEOUT_SECONDS,
   ),
 });
+
+const portsBody = v.strictObject({ ports: v.pipe(v.array(ports), v.minLength(1), v.maxLength(MOST_PORTS)) });
 
 /** The longest name as text: 255 octets, each written as `\\DDD`. */
 const LONGEST_NAME = 1024;
@@ -61,6 +69,7 @@ function read<const Schema extends v.GenericSchema>(schema: Schema, body: unknow
 }
 
 const timeoutMs = (body: unknown): number => read(timeoutBody, body).timeoutSeconds * 1000;
+const portsIn = (body: unknown): readonly Ports[] => read(portsBody, body).ports;
 const questionText = (body: unknown): QuestionText => read(questionBody, body);
 
 /** Answers before the process begins to end, or nobody would hear it. */

@@ -29,6 +29,8 @@ function settings(): DataPlaneSettings {
   return { table: memory, spool: spool.ranges, self, own, path: new PathMtu() };
 }
 
+const events = (lost: Error[]) => ({ onLost: (reason: Error) => void lost.push(reason), onStranger: () => {} });
+
 const tun = (queues: number[]) => ({ name: 'none', queues, offloads: [] });
 
 /** A device header, and twenty octets that are no packet. */
@@ -46,7 +48,7 @@ async function until(isSo: () => boolean): Promise<boolean> {
 test('workers begin, handle packets, answer when asked, and end when told', async (t) => {
   const ends = [pipe(), pipe()];
   const lost: Error[] = [];
-  const plane = new DataPlane(tun(ends.map(({ device }) => device)), settings(), (reason) => lost.push(reason));
+  const plane = new DataPlane(tun(ends.map(({ device }) => device)), settings(), events(lost));
   await plane.ready;
   t.true(plane.isAlive(), 'the first answer is yes');
   for (const { far } of ends) writeSync(far, garbage);
@@ -67,7 +69,7 @@ test('workers begin, handle packets, answer when asked, and end when told', asyn
 test('a device that goes away is told once, whatever the number of workers', async (t) => {
   const ends = [pipe(), pipe()];
   const lost: Error[] = [];
-  const plane = new DataPlane(tun(ends.map(({ device }) => device)), settings(), (reason) => lost.push(reason));
+  const plane = new DataPlane(tun(ends.map(({ device }) => device)), settings(), events(lost));
   await plane.ready;
   for (const { far } of ends) closeSync(far);
   t.true(await until(() => lost.length > 0));
@@ -85,7 +87,7 @@ test('a device that goes away is told once, whatever the number of workers', asy
 test('S14: a worker that is stuck is not alive, and stopping it does not take for ever', async (t) => {
   const { device, far } = pipe(true);
   const lost: Error[] = [];
-  const plane = new DataPlane(tun([device]), settings(), (reason) => lost.push(reason));
+  const plane = new DataPlane(tun([device]), settings(), events(lost));
   await plane.ready;
   // One packet is handled; the read behind it finds none, and waits.
   writeSync(far, garbage);
@@ -103,7 +105,7 @@ test('a worker that cannot begin says why', async (t) => {
   const { device, far } = pipe();
   const lost: Error[] = [];
   const wrong = { ...settings(), self: { ...self, length: 64 } };
-  const plane = new DataPlane(tun([device]), wrong, (reason) => lost.push(reason));
+  const plane = new DataPlane(tun([device]), wrong, events(lost));
   await plane.ready;
   t.true(await until(() => lost.length > 0));
   t.is(lost[0]?.message, 'A packet worker failed');

@@ -3,20 +3,29 @@
  * their counters, and stops them.
  */
 import { Worker } from 'node:worker_threads';
+import type { Ipv6Address } from '../../mapper/address/ipv6.ts';
 import { createCounters, type DirectionCounters, direction, readCounters } from './counters.ts';
 import { failure, flag, libc } from './libc.ts';
+import { createRequests, StrangerAnswers } from './stranger-requests.ts';
 import { createTraceRing, TraceReader } from './trace-ring.ts';
 import type { OpenTun } from './tun-linux.ts';
 import { type WorkerStart, word, workerState } from './worker-control.ts';
 
 /** What every worker is started with, apart from what is its own. */
-export type DataPlaneSettings = Omit<
-  WorkerStart,
-  'control' | 'counters' | 'trace' | 'queue' | 'wakeup' | 'errorsPerSecond'
->;
+export type DataPlaneSettings = Pick<WorkerStart, 'table' | 'spool' | 'self' | 'path' | 'own'>;
+
+/** What the workers tell the main thread. Neither may throw. */
+export interface DataPlaneEvents {
+  /** Called once with the reason when a worker ends without being told. */
+  readonly onLost: (reason: Error) => void;
+  /** A packet came from an address without a mapping: by the time this returns there is one, or the packet is dropped. */
+  readonly onStranger: (address: Ipv6Address) => void;
+}
 
 /** S4: ICMP errors in any second, over all queues. */
 const ERRORS_PER_SECOND = 100;
+/** Ours: questions about strangers in any second, over all queues. Each costs the main thread some microseconds. */
+const QUESTIONS_PER_SECOND = 1000;
 /** How long a worker is waited for when it has been told to end. */
 const STOP_MILLISECONDS = 3000;
 
@@ -26,6 +35,7 @@ interface RunningWorker {
   readonly counters: Float64Array;
   readonly trace: TraceReader;
   readonly wakeup: number;
+  readonly strangers: StrangerAnswers;
   /** Resolve when the worker has begun, and when it has ended. */
   readonly running: Promise<void>;
   readonly ended: Promise<void>;
@@ -41,14 +51,13 @@ export class DataPlane {
   readonly ready: Promise<void>;
 
   /**
-   * Starts the workers on an open device. `onLost` is called once with the reason when one ends without being told.
-   * Throws `Cannot create an eventfd` when there are no descriptors left.
+   * Starts the workers on an open device. Throws `Cannot create an eventfd` when there are no descriptors left.
    */
-  constructor(tun: OpenTun, settings: DataPlaneSettings, onLost: (reason: Error) => void) {
-    const lost = once(onLost);
-    const errorsPerSecond = ERRORS_PER_SECOND / tun.queues.length;
+  constructor(tun: OpenTun, settings: DataPlaneSettings, { onLost, onStranger }: DataPlaneEvents) {
+    const events = { onLost: once(onLost), onStranger };
+    const share = 1 / tun.queues.length;
     try {
-      for (const queue of tun.queues) this.#workers.push(startWorker(queue, errorsPerSecond, settings, lost));
+      for (const queue of tun.queues) this.#workers.push(startWorker(queue, share, settings, events));
     } catch (error) {
       this.#tellToEnd();
       throw error;
@@ -69,6 +78,11 @@ export class DataPlane {
       wake(worker);
     }
     return alive;
+  }
+
+  /** Whether strangers may get mappings; not until this says so. */
+  admitStrangers(mayGetMappings: boolean): void {
+    for (const { strangers } of this.#workers) strangers.open(mayGetMappings);
   }
 
   /** What all workers together have counted so far. */
@@ -105,27 +119,32 @@ export class DataPlane {
   #tellToEnd(): void {
     for (const worker of this.#workers) {
       Atomics.store(worker.control, word.STOP, 1);
+      worker.strangers.end();
       wake(worker);
     }
   }
 }
 
+/** Starts the worker of one queue, which has this share of everything that is limited for all of them together. */
 function startWorker(
   queue: number,
-  errorsPerSecond: number,
+  share: number,
   settings: DataPlaneSettings,
-  onLost: (reason: Error) => void,
+  { onLost, onStranger }: DataPlaneEvents,
 ): RunningWorker {
   const wakeup = libc.eventfd(0, flag.CLOEXEC | flag.NONBLOCK);
   if (wakeup < 0) throw failure('create an eventfd');
   const control = new Int32Array(new SharedArrayBuffer(64));
   const counters = createCounters();
   const ring = createTraceRing();
+  const requests = createRequests();
   const start: WorkerStart = {
     ...settings,
     queue,
     wakeup,
-    errorsPerSecond,
+    requests,
+    errorsPerSecond: ERRORS_PER_SECOND * share,
+    questionsPerSecond: QUESTIONS_PER_SECOND * share,
     control: control.buffer as SharedArrayBuffer,
     counters: counters.buffer as SharedArrayBuffer,
     trace: ring,
@@ -143,7 +162,11 @@ function startWorker(
   thread.once('error', (error) => onLost(new Error('A packet worker failed', { cause: error })));
   const begun = Atomics.waitAsync(control, word.STATE, workerState.STARTING);
   const running = Promise.race([Promise.resolve(begun.value).then(() => undefined), ended]);
-  return { thread, control, counters, trace: new TraceReader(ring), wakeup, running, ended, rounds: -1 };
+  const strangers = new StrangerAnswers(requests);
+  const trace = new TraceReader(ring);
+  const worker = { thread, control, counters, trace, wakeup, strangers, running, ended, rounds: -1 };
+  void strangers.serve(onStranger, () => wake(worker));
+  return worker;
 }
 
 function wake(worker: RunningWorker): void {

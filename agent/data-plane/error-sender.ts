@@ -8,6 +8,7 @@ import { HeaderBuffer, type Refusal } from '../../translator/header-buffer.ts';
 import { writeIcmpv4Error, writeIcmpv6Error } from '../../translator/icmp-error.ts';
 import { PacketBuffer } from '../../translator/packet-buffer.ts';
 import { base, direction, extra } from './counters.ts';
+import { RateLimit } from './rate-limit.ts';
 import type { TunDevice } from './tun-device.ts';
 
 /** Sources of our own ICMP errors. */
@@ -25,25 +26,17 @@ export interface ErrorSenderParts {
   readonly counters: Float64Array;
 }
 
-/** Ours: the part of a second's errors that may go out at once, after a quiet time. */
-const BURST = 0.2;
-
-/** A token bucket in front of a device. What it holds and what flows in during a second make `errorsPerSecond`. */
+/** A token bucket in front of a device. */
 export class ErrorSender {
   readonly #parts: ErrorSenderParts;
   /** An error is all headers: the room of a buffer for many pieces holds the longest. */
   readonly #error = new HeaderBuffer();
   readonly #noPayload = new PacketBuffer(new Uint8Array(128));
-  readonly #most: number;
-  readonly #perMillisecond: number;
-  #tokens: number;
-  #filledAt = 0;
+  readonly #limit: RateLimit;
 
   constructor(parts: ErrorSenderParts) {
     this.#parts = parts;
-    this.#most = Math.max(1, parts.errorsPerSecond * BURST);
-    this.#perMillisecond = (parts.errorsPerSecond - this.#most) / 1000;
-    this.#tokens = this.#most;
+    this.#limit = new RateLimit(parts.errorsPerSecond);
     this.#error.count = 1;
     this.#error.payloadLength[0] = 0;
   }
@@ -62,12 +55,9 @@ export class ErrorSender {
     this.#send(writeIcmpv6Error(packet, this.#parts.own.ipv6, refusal, this.#error.view, this.#start), slots);
   }
 
-  /** Fills up for the time since the last call (a clock that was put back gives nothing) and counts what is too much. */
+  /** Whether there may be an error now; counts what is too much. */
   #mayAt(now: number, slots: number): boolean {
-    const elapsed = Math.max(0, now - this.#filledAt);
-    this.#filledAt = now;
-    this.#tokens = Math.min(this.#most, this.#tokens + elapsed * this.#perMillisecond);
-    if (this.#tokens >= 1) return true;
+    if (this.#limit.mayAt(now)) return true;
     (this.#parts.counters[slots + extra.ERRORS_LIMITED] as number)++;
     return false;
   }
@@ -76,7 +66,7 @@ export class ErrorSender {
   #send(length: number, slots: number): void {
     if (length === 0) return;
     const { counters, device } = this.#parts;
-    this.#tokens--;
+    this.#limit.take();
     this.#error.headerLength[0] = length;
     const slot = device.write(this.#error, 0, this.#noPayload) ? extra.ERRORS_SENT : extra.DEVICE_REFUSED;
     (counters[slots + slot] as number)++;

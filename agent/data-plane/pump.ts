@@ -22,6 +22,7 @@ import { base, direction, extra } from './counters.ts';
 import { ErrorSender, type ErrorSenderParts } from './error-sender.ts';
 import { holdSeconds } from './hold-time.ts';
 import { offer, Reassembly } from './reassembly.ts';
+import type { Strangers } from './strangers.ts';
 import type { TraceWriter } from './trace-ring.ts';
 
 /** The longest packet IPv4 can have. */
@@ -35,6 +36,7 @@ export interface PumpParts extends ErrorSenderParts {
   readonly self: Ipv6Prefix;
   readonly path: PathMtu;
   readonly trace: Pick<TraceWriter, 'isOn' | 'note'>;
+  readonly strangers: Strangers;
   /** Fills words with random bits: nobody outside should foresee the identifications of packets. */
   readonly random: (words: Uint16Array) => void;
 }
@@ -49,6 +51,9 @@ export class Pump {
   readonly #segments = new Segments();
   readonly #out: HeaderBuffer;
   readonly #errors: ErrorSender;
+  readonly #strangers: Strangers;
+  /** Whether the packet at hand waited already. */
+  #isResuming = false;
   readonly #address = new Ipv6Words();
   /** What came in fragments may be longer than the device's MTU: the kernel takes it from us as it is. */
   readonly #inOnePiece: PathMtu;
@@ -59,6 +64,7 @@ export class Pump {
     this.#parts = parts;
     this.#out = new HeaderBuffer(new Identifications(parts.random));
     this.#errors = new ErrorSender(parts);
+    this.#strangers = parts.strangers;
     this.#inOnePiece = Object.assign(new PathMtu(), parts.path, { mtu4: LONGEST_IPV4 });
   }
 
@@ -77,6 +83,14 @@ export class Pump {
       else this.#countFragment(isIpv6, offered);
     }
     return handled;
+  }
+
+  /** Handles the packets of strangers whose questions have been answered; `now` as above. */
+  resume(now: number): void {
+    const seconds = Math.floor(now / 1000);
+    this.#isResuming = true;
+    while (this.#strangers.next(this.#received)) this.#handle(this.#received, true, seconds, now);
+    this.#isResuming = false;
   }
 
   #handle(packet: PacketBuffer, isIpv6: boolean, seconds: number, now: number): void {
@@ -132,7 +146,13 @@ export class Pump {
     const out = this.#out;
     const isReassembled = packet !== this.#received && packet !== this.#segments.packet;
     const path = isReassembled ? this.#inOnePiece : this.#parts.path;
-    const outcome: Verdict = this.#isLoop6() ? verdict['dropped-loop'] : translate6to4(packet, maps, path, out);
+    const outcome: Verdict = this.#isLoop6()
+      ? verdict['dropped-loop']
+      : this.#isBehind()
+        ? verdict['dropped-stranger']
+        : translate6to4(packet, maps, path, out);
+    // One that waits is no packet until it goes on.
+    if (outcome === verdict['dropped-stranger'] && !this.#isResuming && this.#strangers.park(packet, now)) return;
     if (isUpToSegments(outcome, packet)) {
       this.#translateSegments(true, seconds, now);
       return;
@@ -174,6 +194,13 @@ export class Pump {
     if (!this.#isSelf(address)) return true;
     ipv6Header.source(view, start, address);
     return this.#isSelf(address);
+  }
+
+  /** Whether an IPv6 packet has to stay behind others of its source that wait for a mapping. */
+  #isBehind(): boolean {
+    if (this.#isResuming || !this.#strangers.isWaiting) return false;
+    const { view, start, length } = this.#packet;
+    return ipv6Header.hasHeader(view, start, length) && this.#strangers.isBehind(this.#packet);
   }
 
   #isSelf(address: Ipv6Words): boolean {

@@ -4,8 +4,9 @@ import { AddressMapList } from '../../mapper/address-map.ts';
 import { SelfMap } from '../../mapper/self-map.ts';
 import { PathMtu } from '../../translator/path-mtu.ts';
 import { createCounters, direction, readCounters } from './counters.ts';
-import { own, self, spoolRange } from './fixture/pump-scene.ts';
+import { own, self, spoolRange, strangersOf } from './fixture/pump-scene.ts';
 import { Pump } from './pump.ts';
+import { createRequests } from './stranger-requests.ts';
 import { LinuxTunQueue } from './tun-linux.ts';
 import { warmUp } from './warm-up.ts';
 
@@ -15,8 +16,8 @@ test.serial('every packet of the warming up is translated, and no descriptor sta
   const handled = warmUp({ spool: [spoolRange], self }, ({ queue, table, spool }) => {
     const maps = new AddressMapList([table.reader, new SelfMap(self, spool)]);
     const parts = { device: new LinuxTunQueue(queue), table, maps, spool, self, own, counters, path: new PathMtu() };
-    const trace = { isOn: () => false, note: () => {} };
-    return new Pump({ ...parts, errorsPerSecond: 100, random: () => {}, trace });
+    const shared = { trace: { isOn: () => false, note: () => {} }, strangers: strangersOf(createRequests()) };
+    return new Pump({ ...parts, ...shared, errorsPerSecond: 100, random: () => {} });
   });
   t.is(handled, 6000);
   for (const way of [direction.FOUR_TO_SIX, direction.SIX_TO_FOUR]) {

@@ -21,6 +21,8 @@ export interface WorkerStart {
   readonly counters: SharedArrayBuffer;
   /** Memory of `createTraceRing`. */
   readonly trace: SharedArrayBuffer;
+  /** Memory of `createRequests`. */
+  readonly requests: SharedArrayBuffer;
   readonly table: SharedArrayBuffer;
   readonly queue: number;
   /** An eventfd that the main thread writes to wake the worker. */
@@ -31,4 +33,6 @@ export interface WorkerStart {
   readonly own: ErrorSources;
   /** The most ICMP errors of this worker in any second. */
   readonly errorsPerSecond: number;
+  /** The most questions about strangers of this worker in any second. */
+  readonly questionsPerSecond: number;
 }

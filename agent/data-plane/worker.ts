@@ -9,6 +9,8 @@ import { SharedTable } from '../../mapper/shared-table.ts';
 import { Spool } from '../../mapper/spool.ts';
 import { libc } from './libc.ts';
 import { Pump } from './pump.ts';
+import { createRequests, StrangerQuestions } from './stranger-requests.ts';
+import { Strangers } from './strangers.ts';
 import { createTraceRing, TraceWriter } from './trace-ring.ts';
 import { LinuxTunQueue } from './tun-linux.ts';
 import { type PumpScene, warmUp } from './warm-up.ts';
@@ -27,10 +29,15 @@ function run(start: WorkerStart): void {
   const control = new Int32Array(start.control);
   const spool = new Spool(start.spool);
   const table = SharedTable.open(start.table, spool);
-  const rehearsal = { counters: new Float64Array(start.counters.byteLength / 8), trace: createTraceRing() };
+  const rehearsal = {
+    counters: new Float64Array(start.counters.byteLength / 8),
+    trace: createTraceRing(),
+    requests: createRequests(),
+  };
   warmUp(start, (scene) => createPump(start, { ...scene, ...rehearsal }));
+  const { queue, trace, requests } = start;
   const counters = new Float64Array(start.counters);
-  const pump = createPump(start, { queue: start.queue, table, spool, counters, trace: start.trace });
+  const pump = createPump(start, { queue, table, spool, counters, trace, requests });
   const fds = new Uint8Array(new ArrayBuffer(128));
   const poll = new DataView(fds.buffer);
   for (const [index, fd] of [start.queue, start.wakeup].entries()) {
@@ -44,7 +51,10 @@ function run(start: WorkerStart): void {
   while (Atomics.load(control, word.STOP) === 0) {
     libc.poll(fds, 2, POLL_MILLISECONDS);
     Atomics.add(control, word.ROUNDS, 1);
-    if (poll.getInt16(POLLFD.SIZE + POLLFD.CAME, true) !== 0) libc.read(start.wakeup, wakeups, 8);
+    if (poll.getInt16(POLLFD.SIZE + POLLFD.CAME, true) !== 0) {
+      libc.read(start.wakeup, wakeups, 8);
+      pump.resume(Date.now());
+    }
     const came = poll.getInt16(POLLFD.CAME, true);
     if ((came & (event.ERROR | event.HANGUP | event.INVALID)) !== 0) {
       Atomics.store(control, word.STATE, workerState.DEVICE_LOST);
@@ -59,11 +69,13 @@ interface Outside {
   readonly counters: Float64Array;
   /** Memory of `createTraceRing`. */
   readonly trace: SharedArrayBuffer;
+  /** Memory of `createRequests`. */
+  readonly requests: SharedArrayBuffer;
 }
 
 function createPump(
-  { self, path, own, errorsPerSecond }: WorkerStart,
-  { queue, table, spool, counters, trace }: PumpScene & Outside,
+  { self, path, own, errorsPerSecond, questionsPerSecond }: WorkerStart,
+  { queue, table, spool, counters, trace, requests }: PumpScene & Outside,
 ): Pump {
   return new Pump({
     device: new LinuxTunQueue(queue),
@@ -74,6 +86,7 @@ function createPump(
     path,
     own,
     errorsPerSecond,
+    strangers: new Strangers(new StrangerQuestions(requests), questionsPerSecond),
     random: (words) => crypto.getRandomValues(words as Uint16Array<ArrayBuffer>),
     counters,
     trace: new TraceWriter(trace),

@@ -5,6 +5,8 @@
 import { parseArgs } from 'node:util';
 import { createCounters, direction, readCounters } from '../../agent/data-plane/counters.ts';
 import { Pump } from '../../agent/data-plane/pump.ts';
+import { createRequests, StrangerQuestions } from '../../agent/data-plane/stranger-requests.ts';
+import { Strangers } from '../../agent/data-plane/strangers.ts';
 import type { TunDevice } from '../../agent/data-plane/tun-device.ts';
 import { ipv4 } from '../../mapper/address/ipv4.ts';
 import { type Ipv6Address, ipv6 } from '../../mapper/address/ipv6.ts';
@@ -111,6 +113,7 @@ function pump(version: 4 | 6, mappings: number, flows: number): Pump {
     self,
     path: new PathMtu(),
     own: { ipv4: ipv4(SPOOL), ipv6: ipv6(0xfd000000, 0, 0, SPOOL) },
+    strangers: new Strangers(new StrangerQuestions(createRequests()), 1000),
     errorsPerSecond: 100,
     random: (words) => crypto.getRandomValues(words as Uint16Array<ArrayBuffer>),
     trace: { isOn: () => false, note: () => {} },

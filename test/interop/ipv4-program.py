@@ -4,52 +4,27 @@ no error queue and no socket options. `ipv4-program.py COMMAND ...` prints one J
 at the end.
 """
 
-import errno
 import json
 import socket
 import struct
 import sys
 import time
 
+import probing
+from probing import PATIENCE, PMTUDISC, all_echoed, echoed, name_of, pattern, streamed
+
 # <linux/in.h>, <linux/udp.h>, <linux/tcp.h>, <asm-generic/socket.h>, <linux/errqueue.h>
 IP_TOS, IP_TTL, IP_MTU_DISCOVER, IP_RECVERR, IP_RECVTOS, IP_MTU, IP_NODEFRAG = 1, 2, 10, 11, 13, 14, 22
-PMTUDISC = {"dont": 0, "want": 1, "do": 2}
 SOL_UDP, UDP_SEGMENT = 17, 103
 SO_NO_CHECK = 11
 IPPROTO_SCTP = 132
 TCPI_OPT_ECN, TCPI_OPT_ECN_SEEN = 8, 16
 
 ECHO_PORT, CLASS_PORT, SEGMENT_PORT = 7, 1001, 1002
-PATIENCE = 2.0
-
-
-def name_of(error):
-    if isinstance(error, TimeoutError):
-        return "timeout"
-    return errno.errorcode.get(error.errno, str(error))
-
-
-def pattern(length, seed=0):
-    """Octets of which a shifted, repeated or lost part shows: 251 has no factor in common with any fragment's length."""
-    start = seed % 251
-    return (bytes(range(251)) * (length // 251 + 2))[start : start + length]
 
 
 def udp(host, port, patience=PATIENCE):
-    opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 21)
-    opened.settimeout(patience)
-    opened.connect((host, port))
-    return opened
-
-
-def echoed(opened, message):
-    """What became of a datagram that should come back: `same`, `other`, or the name of an error."""
-    try:
-        opened.send(message)
-        return "same" if opened.recv(65536) == message else "other"
-    except OSError as error:
-        return name_of(error)
+    return probing.udp(socket.AF_INET, host, port, patience)
 
 
 def echo(host, sizes, discovery="want", tries="1", checksum="yes"):
@@ -58,16 +33,7 @@ def echo(host, sizes, discovery="want", tries="1", checksum="yes"):
         opened.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, PMTUDISC[discovery])
         if checksum == "no":
             opened.setsockopt(socket.SOL_SOCKET, SO_NO_CHECK, 1)
-        failed = {}
-        for part in sizes.split(","):
-            first, _, last = part.partition("-")
-            for size in range(int(first), int(last or first) + 1):
-                outcomes = []
-                while len(outcomes) < int(tries) and outcomes[-1:] != ["same"]:
-                    outcomes.append(echoed(opened, pattern(size, size)))
-                if outcomes[-1] != "same":
-                    failed[size] = outcomes
-        return failed
+        return all_echoed(opened, sizes, int(tries))
 
 
 def discover(host, size):
@@ -158,18 +124,10 @@ def stream(host, octets):
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as opened:
         opened.settimeout(PATIENCE)
         opened.connect((host, ECHO_PORT))
-        sent, back = 0, bytearray()
-        while len(back) < len(message):
-            if sent < len(message) and sent - len(back) < 400_000:
-                sent += opened.send(message[sent : sent + 65536])
-            else:
-                chunk = opened.recv(1 << 20)
-                if not chunk:
-                    break
-                back += chunk
+        same = streamed(opened, message)
         options = opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)[5]
         return {
-            "same": bytes(back) == message,
+            "same": same,
             "negotiated": bool(options & TCPI_OPT_ECN),
             "seen": bool(options & TCPI_OPT_ECN_SEEN),
         }

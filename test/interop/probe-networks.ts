@@ -21,9 +21,13 @@ export const destinations = {
   reset: '2001:db8:6::20',
 } as const;
 
+/** The name of `six`, for those who have its address only. */
+const reverse = `${'2.'.padEnd(40, '0.')}6.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa. 300 IN PTR six.example.\n`;
+
 /** The zone file of the probing tests. */
 export const zone: string = Object.entries(destinations)
   .map(([name, address]) => `${name}.example. 300 IN AAAA ${address}\n`)
+  .concat(reverse)
   .join('');
 
 /**

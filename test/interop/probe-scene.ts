@@ -26,7 +26,10 @@ export interface Opposite {
   readonly device: string;
 }
 
-const script = (name: string): string => path.join(import.meta.dirname, name);
+/** A program of this folder, as the start of a command line. */
+export function python(name: string): string[] {
+  return ['python3', '-B', path.join(import.meta.dirname, name)];
+}
 
 /** Builds the network and starts everything in it, the agent last. Throws, with all removed again, if that fails. */
 export async function setProbeScene(topology: Topology, opposite: Opposite): Promise<ProbeScene> {
@@ -36,7 +39,7 @@ export async function setProbeScene(topology: Topology, opposite: Opposite): Pro
     const file = path.join(lab.directory, 'zone');
     fs.writeFileSync(file, zone);
     const serve = host6.start([...nodeCommand('test/lab/servers/serve.ts'), 'http=80', 'echo=7', `dns=53:${file}`]);
-    const peer = host6.start(['python3', script('ipv6-peer.py')]);
+    const peer = host6.start(python('ipv6-peer.py'));
     await Promise.all([serve.says(/ready/), peer.says(/ready/)]);
     const watch = await LeakWatch.begin(lab.host(opposite.host), opposite.device);
     const agent = new Agent(lab, dual);
@@ -54,7 +57,7 @@ export async function setProbeScene(topology: Topology, opposite: Opposite): Pro
  * know. Throws with its words when it fails.
  */
 export async function ask<Answer>({ dual }: ProbeScene, ...words: string[]): Promise<Answer> {
-  return JSON.parse(await dual.must(['python3', script('ipv4-program.py'), ...words])) as Answer;
+  return JSON.parse(await dual.must([...python('ipv4-program.py'), ...words])) as Answer;
 }
 
 /** Ends the agent and tells what stayed of it or leaked from it: nothing, an empty list. */

@@ -1,0 +1,63 @@
+import test from 'ava';
+import { recipientCommands } from './table-recipient.ts';
+
+const settings = { table: 'bis', device: 'bis0', self6: 'fd00:b15::ac15:7001' };
+
+test('S2: what is exposed, word by word', (t) => {
+  const exposed = {
+    tcp: [
+      { first: 22, last: 22 },
+      { first: 8080, last: 8080 },
+    ],
+    udp: [{ first: 5000, last: 5010 }],
+  };
+  t.is(
+    recipientCommands(settings, exposed),
+    `add chain inet bis recipient { type nat hook prerouting priority -90; policy accept; }
+flush chain inet bis recipient
+add rule inet bis recipient iifname "bis0" return
+add rule inet bis recipient meta nfproto != ipv6 return
+add rule inet bis recipient ip6 saddr fe80::/10 return
+add rule inet bis recipient fib daddr type != local return
+add rule inet bis recipient ct state != new return
+add rule inet bis recipient meta l4proto tcp tcp flags & (fin | syn | rst | ack) != syn return
+add rule inet bis recipient socket transparent 0 return
+add rule inet bis recipient socket transparent 1 return
+add rule inet bis recipient udp dport @exposed_udp ct timeout set "udp6"
+add rule inet bis recipient tcp dport @exposed_tcp dnat ip6 to fd00:b15::ac15:7001
+add rule inet bis recipient udp dport @exposed_udp dnat ip6 to fd00:b15::ac15:7001
+flush set inet bis exposed_tcp
+add element inet bis exposed_tcp { 22, 8080 }
+flush set inet bis exposed_udp
+add element inet bis exposed_udp { 5000-5010 }
+`,
+  );
+});
+
+test('S2: nothing exposed is no chain at all', (t) => {
+  t.is(
+    recipientCommands(settings, { tcp: [], udp: [] }),
+    `add chain inet bis recipient { type nat hook prerouting priority -90; policy accept; }
+flush chain inet bis recipient
+delete chain inet bis recipient
+flush set inet bis exposed_tcp
+flush set inet bis exposed_udp
+`,
+  );
+});
+
+test('S9: what is no port, device or address reaches no command', (t) => {
+  const expose = (first: number, last: number) => () =>
+    recipientCommands(settings, { tcp: [{ first, last }], udp: [] });
+  for (const [first, last] of [
+    [0, 0],
+    [1, 65_536],
+    [1.5, 2],
+    [Number.NaN, 1],
+  ] as const) {
+    t.throws(expose(first, last), { message: /as a port in an nft command/ });
+  }
+  const one = { tcp: [{ first: 1, last: 1 }], udp: [] };
+  t.throws(() => recipientCommands({ ...settings, self6: 'fd00::1; flush ruleset' }, one), { message: /address/ });
+  t.throws(() => recipientCommands({ ...settings, device: 'a;b' }, one));
+});

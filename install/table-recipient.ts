@@ -1,0 +1,92 @@
+/**
+ * Letting peers in: the part of the table that sends what comes for exposed ports of this host, and what no IPv6 socket
+ * claims, to the device (RFC 2767 §2, the recipient; S2). The chain exists only while something is exposed.
+ */
+import { addressWord, interfaceName, type NftWord, portWord, tableName } from './nft-word.ts';
+
+/** Ports from `first` to `last`, both included: 1 to 65535. */
+export interface PortRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** What peers may reach; ranges of one protocol do not overlap. */
+export interface ExposedPorts {
+  readonly tcp: readonly PortRange[];
+  readonly udp: readonly PortRange[];
+}
+
+const protocols = ['tcp', 'udp'] as const;
+
+/** The sets of exposed ports, which are empty at first. */
+export function exposedSets(): string {
+  return protocols
+    .map(
+      (protocol) => `  set exposed_${protocol} {
+    type inet_service
+    flags interval
+  }
+
+`,
+    )
+    .join('');
+}
+
+/**
+ * Rules of the forward chain for what peers send into the device: decided packet by packet, so that a flow ends when its
+ * port is exposed no more. Only our own DNAT leads to `self6`.
+ */
+export function recipientForward(device: NftWord, self6: NftWord): string {
+  const flow = `oifname ${device} ip6 daddr ${self6} ct status dnat ct direction original`;
+  return `    ${flow} tcp dport @exposed_tcp accept
+    ${flow} udp dport @exposed_udp accept
+    ${flow} ct state established meta l4proto tcp counter reject with tcp reset
+    ${flow} ct state established counter reject with icmpv6 type port-unreachable
+`;
+}
+
+/**
+ * The commands after which peers reach exactly these ports: a whole new set in one transaction. Comes after the DNAT of
+ * others (-100), so theirs wins; a socket in TIME-WAIT claims too, which `socket wildcard` would not see.
+ */
+export function recipientCommands(
+  settings: { readonly table: string; readonly device: string; readonly self6: string },
+  exposed: ExposedPorts,
+): string {
+  const table = tableName(settings.table);
+  const chain = `inet ${table} recipient`;
+  const isNothing = protocols.every((protocol) => exposed[protocol].length === 0);
+  const rules = isNothing ? [] : recipientRules(interfaceName(settings.device), addressWord(settings.self6));
+  return [
+    `add chain ${chain} { type nat hook prerouting priority -90; policy accept; }`,
+    `flush chain ${chain}`,
+    ...rules.map((rule) => `add rule ${chain} ${rule}`),
+    ...(isNothing ? [`delete chain ${chain}`] : []),
+    ...protocols.flatMap((protocol) => setCommands(table, protocol, exposed[protocol])),
+  ]
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+function recipientRules(device: NftWord, self6: NftWord): string[] {
+  return [
+    `iifname ${device} return`,
+    'meta nfproto != ipv6 return',
+    'ip6 saddr fe80::/10 return',
+    'fib daddr type != local return',
+    'ct state != new return',
+    'meta l4proto tcp tcp flags & (fin | syn | rst | ack) != syn return',
+    'socket transparent 0 return',
+    'socket transparent 1 return',
+    'udp dport @exposed_udp ct timeout set "udp6"',
+    ...protocols.map((protocol) => `${protocol} dport @exposed_${protocol} dnat ip6 to ${self6}`),
+  ];
+}
+
+function setCommands(table: NftWord, protocol: 'tcp' | 'udp', ranges: readonly PortRange[]): string[] {
+  const set = `inet ${table} exposed_${protocol}`;
+  const elements = ranges.map(({ first, last }) =>
+    first === last ? portWord(first) : `${portWord(first)}-${portWord(last)}`,
+  );
+  return [`flush set ${set}`, ...(elements.length === 0 ? [] : [`add element ${set} { ${elements.join(', ')} }`])];
+}
