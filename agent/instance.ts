@@ -101,17 +101,9 @@ export function selfPrefix(
   random: (octets: number) => Uint8Array = randomBytes,
 ): { prefix: Ipv6Prefix; problem?: Error } {
   const file = join(stateDirectory, SELF_PREFIX_FILE);
-  try {
-    const kept = parseIpv6Prefix(readSmallFile(file).trim());
-    if (kept?.length === 96 && kept.address.w0 >>> 24 === 0xfd) return { prefix: kept };
-  } catch {
-    // The first start, or a file that cannot be read.
-  }
-  // RFC 4193 §3.2: fd, 40 random bits of Global ID, then a Subnet ID, and 32 bits of ours that are 0.
-  const octets = new Uint8Array(16);
-  octets.set(random(7), 1);
-  octets[0] = 0xfd;
-  const prefix = ipv6Prefix(ipv6FromOctets(octets), 96);
+  const kept = keptSelfPrefix(stateDirectory);
+  if (kept !== undefined) return { prefix: kept };
+  const prefix = drawSelfPrefix(random);
   const temporary = `${file}.${process.pid}`;
   try {
     makeDirectories(stateDirectory, 0o700);
@@ -122,6 +114,24 @@ export function selfPrefix(
     removeIfThere(temporary);
     return { prefix, problem: new Error(`Cannot keep the self prefix in ${file}`, { cause: error }) };
   }
+}
+
+/** The self prefix that was kept, or `undefined` at the first start and where the file cannot be read. */
+export function keptSelfPrefix(stateDirectory: string): Ipv6Prefix | undefined {
+  try {
+    const kept = parseIpv6Prefix(readSmallFile(join(stateDirectory, SELF_PREFIX_FILE)).trim());
+    return kept?.length === 96 && kept.address.w0 >>> 24 === 0xfd ? kept : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A self prefix by chance (RFC 4193 §3.2): fd, 40 random bits of Global ID, a Subnet ID, and 32 bits of ours that are 0. */
+export function drawSelfPrefix(random: (octets: number) => Uint8Array = randomBytes): Ipv6Prefix {
+  const octets = new Uint8Array(16);
+  octets.set(random(7), 1);
+  octets[0] = 0xfd;
+  return ipv6Prefix(ipv6FromOctets(octets), 96);
 }
 
 /** The text of a file; throws for anything that is no small regular file, which could keep a reader for ever. */

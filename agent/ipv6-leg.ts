@@ -99,7 +99,7 @@ export class Ipv6Leg {
     const isWhole = surroundings.isDeviceWhole(selfAddress(instance), routedTo(instance));
     if (mtu !== this.#mtu || !isWhole) {
       if (mtu === this.#mtu) log.warn(`Somebody changed the address or the routes of ${instance.device}: mending them`);
-      await apply(this.#deviceSteps(mtu - GROWTH), host);
+      await apply(deviceStepsOf(instance, mtu), host);
     }
     await this.#forwarding.follow(uplinks);
     this.#uplinks = uplinks;
@@ -123,24 +123,19 @@ export class Ipv6Leg {
   get mtu(): number {
     return this.#mtu - GROWTH;
   }
+}
 
-  #deviceSteps(mtu: number): Step[] {
-    const { device } = this.#parts.instance;
-    const [spool, ula] = routedTo(this.#parts.instance);
-    return [
-      step(`set MTU and queue of ${device}`, [
-        ...['ip', 'link', 'set', 'dev', device],
-        ...['mtu', String(DEVICE_MTU), 'txqueuelen', String(DEVICE_QUEUE)],
-      ]),
-      ...deviceSteps({
-        device,
-        self: selfAddress(this.#parts.instance),
-        spool,
-        ula,
-        mtu,
-      }),
-    ];
-  }
+/** The steps that make the device what it is, with uplinks whose smallest IPv6 MTU is this, in octets. */
+export function deviceStepsOf(instance: Instance, mtu: number): Step[] {
+  const { device } = instance;
+  const [spool, ula] = routedTo(instance);
+  return [
+    step(`set MTU and queue of ${device}`, [
+      ...['ip', 'link', 'set', 'dev', device],
+      ...['mtu', String(DEVICE_MTU), 'txqueuelen', String(DEVICE_QUEUE)],
+    ]),
+    ...deviceSteps({ device, self: selfAddress(instance), spool, ula, mtu: mtu - GROWTH }),
+  ];
 }
 
 /** What is routed to the device: the spool and the self prefix. */

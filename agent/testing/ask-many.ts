@@ -3,6 +3,7 @@
  * there: `NAME ADDRESS`, one line. `ask-many.ts SERVER QUESTIONS-PER-SECOND NAMES`
  */
 import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import { decode, encode } from 'dns-packet';
 
@@ -16,6 +17,10 @@ socket.on('message', (message) => {
 // While nobody catches the questions there may be nobody at all who answers.
 socket.on('error', () => {});
 
+// Connected, so that it is no socket that listens.
+socket.connect(53, server);
+await once(socket, 'connect');
+
 const began = performance.now();
 let asked = 0;
 setInterval(() => {
@@ -23,6 +28,6 @@ setInterval(() => {
   for (; asked < due; asked++) {
     const name = `peer${asked % Number(names)}.example`;
     const questions = [{ type: 'A' as const, name }];
-    socket.send(encode({ type: 'query', id: asked & 0xffff, flags: 0x100, questions }), 53, server, () => {});
+    socket.send(encode({ type: 'query', id: asked & 0xffff, flags: 0x100, questions }), () => {});
   }
 }, 5);

@@ -1,0 +1,66 @@
+import test from 'ava';
+import { chooseForwarding } from '../install/forwarding.ts';
+import { printStep } from '../install/step.ts';
+import { ipv6 } from '../mapper/address/ipv6.ts';
+import { defaultConfig } from './config/parse-config.ts';
+import { createInstance } from './instance.ts';
+import { startSteps } from './plan.ts';
+
+const instance = createInstance(defaultConfig(), { address: ipv6(0xfd000b15, 0, 0, 0), length: 96 }, []);
+const seen = (name: string) => ({ name, forceForwarding: '0', forwarding: '0', acceptRa: '1' });
+const forwarding = chooseForwarding({ all: '0', ours: [seen('bis0'), seen('eth0')], others: [seen('default')] });
+
+test('a dry run shows every step in the order of a start, and what undoes those that outlive the process', (t) => {
+  const lines = startSteps(instance, true, 1500, forwarding).map(printStep).join('\n');
+  // The rules themselves are those of `install/table.test.ts`; here counts where they come.
+  const short = lines.replace(
+    /^( {2}do {4}nft create table (?:inet|arp) bis \{ flags owner; \})\n(?: {8}.*\n)+/gm,
+    '$1 …\n',
+  );
+  t.is(
+    short.replace(/set \/proc\/sys\/net\/ipv[46]\/conf\/bis0\/(?!force)\w+ to \d\n {2}do .*\n/g, ''),
+    `make the nft table inet bis
+  do    nft create table inet bis { flags owner; } …
+make the nft table arp bis
+  do    nft create table arp bis { flags owner; } …
+create bis0
+  do    ip tuntap add dev bis0 mode tun
+make the nft table inet bis_guard
+  do    nft add table inet bis_guard
+        delete table inet bis_guard
+        table inet bis_guard {
+          comment "of bis: goes when the interfaces below forward no more"
+        
+          set forced {
+            type ifname
+          }
+        
+          chain forward {
+            type filter hook forward priority -10; policy accept;
+            iifname @forced oifname != "bis0" meta nfproto ipv6 counter drop
+          }
+        }
+  undo  nft delete table inet bis_guard
+set MTU and queue of bis0
+  do    ip link set dev bis0 mtu 65535 txqueuelen 1000
+give bis0 the address 172.21.112.1
+  do    ip -4 address replace 172.21.112.1/32 dev bis0
+set bis0 up
+  do    ip link set bis0 up
+route 10.170.160.0/20 to bis0
+  do    ip -4 route replace 10.170.160.0/20 dev bis0 src 172.21.112.1 mtu 1480
+route fd00:b15::/96 to bis0
+  do    ip -6 route replace fd00:b15::/96 dev bis0
+guard the uplinks
+  do    nft flush set inet bis forced
+        add element inet bis forced { "eth0" }
+        flush set inet bis_guard forced
+        add element inet bis_guard forced { "eth0" }
+set /proc/sys/net/ipv6/conf/bis0/force_forwarding to 1
+  do    write 1 to /proc/sys/net/ipv6/conf/bis0/force_forwarding
+  undo  write 0 to /proc/sys/net/ipv6/conf/bis0/force_forwarding, if it is 1
+set /proc/sys/net/ipv6/conf/eth0/force_forwarding to 1
+  do    write 1 to /proc/sys/net/ipv6/conf/eth0/force_forwarding
+  undo  write 0 to /proc/sys/net/ipv6/conf/eth0/force_forwarding, if it is 1`,
+  );
+});

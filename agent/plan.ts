@@ -1,0 +1,63 @@
+/** What a start would do to the host, in order, as the steps it would run: for `bis daemon --dry-run`. Nothing is done. */
+import {
+  chooseForwarding,
+  type ForwardingChoice,
+  type ForwardingObservation,
+  observeForwarding,
+} from '../install/forwarding.ts';
+import { guardedCommands, guardStep } from '../install/guard.ts';
+import type { Host } from '../install/host.ts';
+import { printStep, type Step, step } from '../install/step.ts';
+import { arpTableCommands, forcedCommands, tableCommands, whyNotCatch } from '../install/table.ts';
+import type { Ipv6Prefix } from '../mapper/address/prefix.ts';
+import type { Config } from './config/config.ts';
+import { createInstance, type Instance } from './instance.ts';
+import { deviceStepsOf, tableSettings } from './ipv6-leg.ts';
+import { observeResolution } from './network/resolution.ts';
+import { Surroundings } from './network/surroundings.ts';
+import { decide } from './questions/decide.ts';
+
+/** The steps of a start on a host whose smallest uplink has this IPv6 MTU, in octets. */
+export function startSteps(instance: Instance, catches: boolean, mtu: number, forwarding: ForwardingChoice): Step[] {
+  const settings = { ...tableSettings(instance), catches };
+  const { table, device } = instance;
+  return [
+    step(`make the nft table inet ${table}`, { nft: tableCommands(settings) }),
+    step(`make the nft table arp ${table}`, { nft: arpTableCommands(settings) }),
+    step(`create ${device}`, ['ip', 'tuntap', 'add', 'dev', device, 'mode', 'tun']),
+    guardStep(settings),
+    ...deviceStepsOf(instance, mtu).map(({ title, run }) => step(title, run)),
+    step('guard the uplinks', {
+      nft: forcedCommands(settings, forwarding.guarded) + guardedCommands(settings, forwarding.guarded),
+    }),
+    ...forwarding.steps,
+  ];
+}
+
+/** The lines of a dry run. Rejects when the host cannot be looked at, or no range is free. */
+export async function planLines(config: Config, ula: Ipv6Prefix, host: Host): Promise<string[]> {
+  const surroundings = await Surroundings.of(host, config.device.name);
+  const instance = createInstance(config, ula, surroundings.takenIpv4);
+  const cannotCatch = await whyNotCatch(host, tableSettings(instance));
+  const { mode, reasons } = decide({
+    configured: config.resolver.mode,
+    cannotCatch,
+    ...(await observeResolution(host)),
+  });
+  const observation = await observeForwarding(host, instance.device, surroundings.uplinks);
+  const forwarding = chooseForwarding(withDevice(observation));
+  return [
+    ...startSteps(instance, mode === 'snoop', surroundings.mtu, forwarding).map(printStep),
+    `take questions in mode ${mode}`,
+    ...[...reasons, ...forwarding.reasons].map((reason) => `  because ${reason}`),
+  ];
+}
+
+/** The observation as it will be when the device is there, which begins as `default` says. */
+function withDevice(observation: ForwardingObservation): ForwardingObservation {
+  const usual = observation.others.find(({ name }) => name === 'default');
+  const ours = observation.ours.map((each) =>
+    each.forwarding === undefined ? { ...each, ...usual, name: each.name } : each,
+  );
+  return { ...observation, ours };
+}
