@@ -33,9 +33,8 @@ import { observeResolution, RESOLUTION_FILES } from './network/resolution.ts';
 import { Surroundings } from './network/surroundings.ts';
 import { PacketWatch } from './packet-watch.ts';
 import { type Decision, decide } from './questions/decide.ts';
-import { ListenOnly } from './questions/listen-only.ts';
-import type { Questions } from './questions/questions.ts';
-import { Snoop } from './questions/snoop.ts';
+import { questionsOfMode } from './questions/questions-of-mode.ts';
+import { putBackLeftFile } from './questions/replaced-file.ts';
 import { admission } from './recipient/admission.ts';
 import type { Exposed } from './recipient/exposed.ts';
 import { Recipient } from './recipient/recipient.ts';
@@ -104,6 +103,7 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
   const mapper = new AddressMapper({ spool, index: table.reader, sinks, stamps: [table], now });
   await keepMappings(file, mapper, undoing);
   signal.throwIfAborted();
+  await putBackLeftFile(host);
   const cannotCatch = await whyNotCatch(host, tableSettings(instance));
   const observed = async (): Promise<Decision> =>
     decide({ configured: config.resolver.mode, cannotCatch, ...(await observeResolution(host)) });
@@ -128,18 +128,8 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
     parts.exposed.follow((exposed) => recipient.letIn(exposed)),
   );
   const resolver = resolverOf(parts, instance, isOwn, mapper, surroundings);
-  const questions: Questions =
-    mode === 'listen'
-      ? new ListenOnly(config.resolver, host, resolver, reasons)
-      : new Snoop({
-          table: instance.table,
-          host,
-          nft: leg.nft,
-          resolver,
-          log,
-          decide: observed,
-          devices: () => surroundings.defaultDevices,
-        });
+  const ways = { config: config.resolver, instance, host, nft: leg.nft, journal, resolver, surroundings, log };
+  const questions = questionsOfMode(mode, reasons, { ...ways, decide: observed });
   undoing.add('close the listeners', () => questions.close());
   undoing.add('let questions go their native way', () => questions.withdraw());
   await questions.refresh();

@@ -14,6 +14,8 @@ function hostWith(table: string, listTable: () => string): { host: Host; asked: 
     readText: () => undefined,
     readLink: () => undefined,
     writeText: () => {},
+    replaceFile: () => {},
+    putBack: () => {},
   };
   return { host, asked };
 }

@@ -4,6 +4,7 @@
  */
 import { execFile } from 'node:child_process';
 import { closeSync, constants, openSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { putBack, replaceFile } from './replace-file.ts';
 
 export interface Host {
   /** Runs a program to its end and returns its standard output. Rejects with a `CommandError` when it fails. */
@@ -14,6 +15,10 @@ export interface Host {
   readLink(path: string): string | undefined;
   /** Writes a file that is there. Throws when it is not, or cannot be written. */
   writeText(path: string, text: string): void;
+  /** As in `replace-file.ts`. */
+  replaceFile(path: string, text: string, kept: string): void;
+  /** As in `replace-file.ts`. */
+  putBack(path: string, kept: string, ifBegins: string): void;
   /**
    * Runs commands of nft in this process, where it can: a child might do its work after we are dead, and nobody would
    * undo it. Throws with nft's own words.
@@ -92,5 +97,7 @@ export function linuxHost(timeoutMilliseconds = 10_000): Host {
         closeSync(descriptor);
       }
     },
+    replaceFile,
+    putBack,
   };
 }

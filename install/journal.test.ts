@@ -97,6 +97,8 @@ test('S9: a line that asks for something that is not ours counts as damaged', (t
     [1],
     { path: 'relative', text: '' },
     { path: '/x', text: 1 },
+    { path: '/x', text: '', kept: '/y' },
+    { path: '/x', kept: 'y', ifBegins: '' },
     { nft: 1 },
     {},
     'ip',

@@ -50,15 +50,18 @@ function readLine(line: string): unknown {
   return JSON.parse(json);
 }
 
+function isPath(value: unknown): boolean {
+  return typeof value === 'string' && value.startsWith('/');
+}
+
 function isAction(value: unknown): value is Action {
   if (typeof value !== 'object' || value === null) return false;
   const fields = value as Record<string, unknown>;
   if (Array.isArray(value)) return value.every((word) => typeof word === 'string') && PROGRAMS.has(String(value[0]));
   if ('nft' in fields) return typeof fields.nft === 'string';
+  if ('ifBegins' in fields) return isPath(fields.path) && isPath(fields.kept) && typeof fields.ifBegins === 'string';
   const isOptional = fields.onlyIf === undefined || typeof fields.onlyIf === 'string';
-  return (
-    typeof fields.path === 'string' && fields.path.startsWith('/') && typeof fields.text === 'string' && isOptional
-  );
+  return isPath(fields.path) && typeof fields.text === 'string' && isOptional && !('kept' in fields);
 }
 
 function isNoted(value: unknown): value is Noted {

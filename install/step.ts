@@ -13,13 +13,27 @@ export interface WriteFile {
   readonly onlyIf?: string;
 }
 
+/** A file to put in the place of another, which is kept as it is under another name (`replace-file.ts`). */
+export interface ReplaceFile {
+  readonly path: string;
+  readonly text: string;
+  readonly kept: string;
+}
+
+/** What was kept, to be put back if the file in its place begins so; if it does not, others have changed it since. */
+export interface PutBack {
+  readonly path: string;
+  readonly kept: string;
+  readonly ifBegins: string;
+}
+
 /** Commands of nft, one transaction. */
 export interface NftCommands {
   readonly nft: string;
 }
 
-/** A program with its arguments, a file to write, or commands of nft. */
-export type Action = readonly string[] | WriteFile | NftCommands;
+/** A program with its arguments, a file to write, to replace or to put back, or commands of nft. */
+export type Action = readonly string[] | WriteFile | ReplaceFile | PutBack | NftCommands;
 
 export interface Step {
   /** Completes "Cannot …". */
@@ -44,6 +58,10 @@ async function perform(action: Action, host: Host): Promise<void> {
   } else if ('nft' in action) {
     if (host.nft === undefined) await host.run(['nft', action.nft]);
     else host.nft(action.nft);
+  } else if ('ifBegins' in action) {
+    host.putBack(action.path, action.kept, action.ifBegins);
+  } else if ('kept' in action) {
+    host.replaceFile(action.path, action.text, action.kept);
   } else if (action.onlyIf === undefined || host.readText(action.path)?.trim() === action.onlyIf.trim()) {
     host.writeText(action.path, action.text);
   }
@@ -102,6 +120,8 @@ export async function apply(steps: readonly Step[], host: Host): Promise<void> {
 function printAction(action: Action): string {
   if (isArgv(action)) return action.join(' ');
   if ('nft' in action) return `nft ${action.nft.trim().replaceAll('\n', '\n        ')}`;
+  if ('ifBegins' in action) return `put ${action.kept} back as ${action.path}, if that begins "${action.ifBegins}"`;
+  if ('kept' in action) return `keep ${action.path} as ${action.kept}, and put in its place ${action.text.trim()}`;
   const condition = action.onlyIf === undefined ? '' : `, if it is ${action.onlyIf.trim()}`;
   return `write ${action.text.trim()} to ${action.path}${condition}`;
 }

@@ -93,7 +93,7 @@ name = "x"
     'bis.toml:4: mapper.pool is not a key of the configuration',
     'bis.toml:6: translator.lowestIpv6Mtu must be a whole number from 1280 to 65535',
     'bis.toml:7: translator.hideHop must be true or false',
-    'bis.toml:9: resolver.mode must be "auto" or "snoop" or "listen"',
+    'bis.toml:9: resolver.mode must be "auto" or "snoop" or "resolved" or "resolv.conf" or "listen"',
   ]);
 });
 

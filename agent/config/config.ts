@@ -25,7 +25,7 @@ export interface TranslatorConfig {
 }
 
 export interface ResolverConfig {
-  readonly mode: 'auto' | 'snoop' | 'listen';
+  readonly mode: 'auto' | 'snoop' | 'resolved' | 'resolv.conf' | 'listen';
   readonly listen: readonly Endpoint[];
   /** Empty: those of `/etc/resolv.conf`. */
   readonly upstreams: readonly Endpoint[];

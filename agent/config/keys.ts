@@ -54,8 +54,8 @@ export const keys = {
   resolver: {
     mode: key(
       '"auto"',
-      oneOf('auto', 'snoop', 'listen'),
-      '"snoop" answers questions on their way to the servers this host uses; no file is changed. "listen" only answers at the addresses below; pointing programs there is up to you. "auto" takes the first of these that works here; bis status says which, and why.',
+      oneOf('auto', 'snoop', 'resolved', 'resolv.conf', 'listen'),
+      '"snoop" answers questions on their way to the servers this host uses; no file is changed. "resolved" has systemd-resolved ask bis. "resolv.conf" replaces /etc/resolv.conf for as long as it is up. "listen" only answers at the addresses below; pointing programs there is up to you. "auto" takes the first of these that works here; bis status says which, and why.',
     ),
     listen: key(
       '["127.0.0.1:53", "[::1]:53"]',

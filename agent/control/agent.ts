@@ -51,7 +51,7 @@ export interface ServerStatus {
 }
 
 /** How questions reach the resolver. */
-export const modes = ['snoop', 'listen'] as const;
+export const modes = ['snoop', 'resolved', 'resolv.conf', 'listen'] as const;
 
 export type Mode = (typeof modes)[number];
 

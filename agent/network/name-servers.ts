@@ -4,6 +4,8 @@ import { formatIpv4, ipv4, parseIpv4 } from '../../mapper/address/ipv4.ts';
 import { formatIpv6, type Ipv6Address, parseIpv6 } from '../../mapper/address/ipv6.ts';
 
 export const RESOLV_CONF = '/etc/resolv.conf';
+/** Where it is kept while a file of ours is in its place. */
+export const KEPT_RESOLV_CONF = `${RESOLV_CONF}.before-bis`;
 /** glibc heeds no more (MAXNS). */
 const MOST_SERVERS = 3;
 

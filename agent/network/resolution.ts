@@ -1,12 +1,12 @@
 /** How programs on this host find names: whose `/etc/resolv.conf` it is, what nsswitch.conf says, systemd-resolved. */
 import type { Host } from '../../install/host.ts';
-import { hostNameServers, type NameServer, RESOLV_CONF } from './name-servers.ts';
+import { hostNameServers, KEPT_RESOLV_CONF, type NameServer, RESOLV_CONF } from './name-servers.ts';
 import { observeResolved, RESOLVED_FILES, type Resolved } from './resolved.ts';
 
 const NSSWITCH = '/etc/nsswitch.conf';
 
 /** What to watch: when one of them changes, names may be found in another way. */
-export const RESOLUTION_FILES: readonly string[] = [RESOLV_CONF, NSSWITCH, ...RESOLVED_FILES];
+export const RESOLUTION_FILES: readonly string[] = [RESOLV_CONF, KEPT_RESOLV_CONF, NSSWITCH, ...RESOLVED_FILES];
 
 /** Who writes `/etc/resolv.conf`. `unknown` is mostly an administrator. */
 export type Owner =

@@ -30,7 +30,7 @@ export interface Resolved {
 }
 
 /** How its objects are called on the bus. */
-export const RESOLVED_BUS = {
+const RESOLVED_BUS = {
   service: 'org.freedesktop.resolve1',
   manager: '/org/freedesktop/resolve1',
   managerInterface: 'org.freedesktop.resolve1.Manager',
@@ -38,7 +38,7 @@ export const RESOLVED_BUS = {
 } as const;
 
 /** The start of every call: does not start the service, and does not wait for one that hangs. */
-export const busctl: readonly string[] = ['busctl', '--json=short', '--auto-start=no', '--timeout=2'];
+const busctl: readonly string[] = ['busctl', '--json=short', '--auto-start=no', '--timeout=2'];
 
 /** A member of `a(iiayqs)`: interface index, address family, address, port (0: the usual), name for TLS. */
 type ServerProperty = readonly [index: number, family: number, octets: readonly number[], port: number, name: string];
@@ -79,6 +79,15 @@ export async function observeResolved(host: Host): Promise<Resolved | undefined>
   }
 }
 
+/** The start of a call to its manager, whose method and arguments follow. */
+export const managerCall: readonly string[] = [
+  ...busctl,
+  'call',
+  RESOLVED_BUS.service,
+  RESOLVED_BUS.manager,
+  RESOLVED_BUS.managerInterface,
+];
+
 async function properties(host: Host, object: string, of: string): Promise<Properties> {
   const call = [RESOLVED_BUS.service, object, 'org.freedesktop.DBus.Properties', 'GetAll', 's', of];
   const { data } = JSON.parse(await host.run([...busctl, 'call', ...call])) as { data: readonly [Properties] };
@@ -107,7 +116,7 @@ async function linksOf(host: Host, indexes: ReadonlySet<number>): Promise<Map<nu
 }
 
 /** The object of a link: D-Bus writes a digit at the front of a name as `_` and its code. */
-export function linkObject(index: number): string {
+function linkObject(index: number): string {
   const [first = '', ...rest] = String(index);
   return `${RESOLVED_BUS.manager}/link/_${first.charCodeAt(0).toString(16)}${rest.join('')}`;
 }

@@ -153,19 +153,50 @@ test('what nss-resolve hides is told, with the setting and the link', async (t) 
 });
 
 const NO = 'Operation not supported';
-const usual = { resolvConf: 'nameserver 192.168.1.1\n' };
+const replaceable = { resolvConf: 'nameserver 192.168.1.1\n' };
 
-test('auto: a kernel that cannot catch questions: listen', async (t) => {
-  const found = await decision({ ...usual, cannotCatch: NO });
-  t.is(found.mode, 'listen');
-  t.deepEqual(found.servers, []);
-  t.is(found.reasons[0], `The kernel cannot catch questions: ${NO}.`);
-});
+/** Hosts whose kernel cannot catch questions. */
+const others: Readonly<Record<string, [Machine, Decision['mode']]>> = {
+  'Debian, as it is installed': [replaceable, 'resolv.conf'],
+  resolvconf: [{ ...replaceable, link: '/run/resolvconf/resolv.conf' }, 'resolv.conf'],
+  'Debian with systemd-resolved': [{ ...stub, resolved: [router] }, 'resolved'],
+  Fedora: [{ ...stub, hosts: NSS_RESOLVE, resolved: [router] }, 'resolved'],
+  'systemd-resolved that checks where it can': [
+    { ...stub, resolved: [{ ...router, dnssec: 'allow-downgrade' }] },
+    'resolved',
+  ],
+  'systemd-resolved that checks': [{ ...stub, resolved: [{ ...router, dnssec: 'yes' }] }, 'resolv.conf'],
+  'DNS over TLS on one of two links': [
+    { ...stub, resolved: [router, { ...vpn, tls: 'opportunistic' }] },
+    'resolv.conf',
+  ],
+  'systemd-resolved that runs and nobody asks': [{ ...replaceable, resolved: [router] }, 'resolv.conf'],
+  'a container': [{ resolvConf: 'nameserver 127.0.0.11\n', isMounted: true }, 'listen'],
+  'no resolv.conf': [{}, 'listen'],
+};
+
+for (const [title, [machine, mode]] of Object.entries(others)) {
+  test(`auto, without catching: ${title}: ${mode}`, async (t) => {
+    const found = await decision({ ...machine, cannotCatch: NO });
+    t.is(found.mode, mode);
+    t.deepEqual(found.servers, []);
+    t.is(found.reasons[0], `The kernel cannot catch questions: ${NO}.`);
+    t.true(found.reasons.length > 1);
+  });
+}
 
 test('a mode that is configured is taken, whatever the host', async (t) => {
-  for (const configured of ['snoop', 'listen'] as const) {
-    const found = await decision({ ...usual, configured, cannotCatch: NO });
+  for (const configured of ['snoop', 'resolved', 'resolv.conf', 'listen'] as const) {
+    const found = await decision({ ...replaceable, configured, cannotCatch: NO });
     t.is(found.mode, configured);
     t.is(found.reasons[0], `Mode ${configured} is configured.`);
   }
+});
+
+test('in mode resolv.conf, programs that ask systemd-resolved directly are a gap', async (t) => {
+  const { gaps } = await decision({ ...stub, hosts: NSS_RESOLVE, resolved: [router], configured: 'resolv.conf' });
+  t.deepEqual(
+    gaps.map(({ code }) => code),
+    ['nss-resolve'],
+  );
 });

@@ -37,17 +37,35 @@ function isPlain({ dnsOverTls, dnssec, port }: ResolvedServer): boolean {
   return dnsOverTls === 'no' && dnssec === 'no' && port === DNS_PORT;
 }
 
+/** Whether taking the questions away from systemd-resolved would send in clear text what it encrypts, or end its checks. */
+export function wouldWeaken({ dnsOverTls, dnssec }: Pick<ResolvedServer, 'dnsOverTls' | 'dnssec'>): boolean {
+  return dnsOverTls !== 'no' || dnssec === 'yes';
+}
+
 function chooseMode(observations: Observations): { mode: Mode; reasons: readonly string[] } {
-  const { configured, cannotCatch } = observations;
+  const { configured, cannotCatch, owner, isMounted, resolved, usesNssResolve } = observations;
   if (configured !== 'auto') return { mode: configured, reasons: [`Mode ${configured} is configured.`] };
   if (cannotCatch === undefined) {
     return { mode: 'snoop', reasons: ['The kernel can catch questions, so that no file has to be changed.'] };
   }
   const cannot = `The kernel cannot catch questions: ${cannotCatch}.`;
+  const isInUse = resolved !== undefined && (usesNssResolve || owner === 'systemd-resolved');
+  if (isInUse && resolved.servers.length > 0 && !resolved.servers.some(wouldWeaken)) {
+    return { mode: 'resolved', reasons: [cannot, 'Programs ask systemd-resolved, which can be told to ask bis.'] };
+  }
+  if (owner === undefined) return { mode: 'listen', reasons: [cannot, 'There is no /etc/resolv.conf.'] };
+  if (isMounted) {
+    return { mode: 'listen', reasons: [cannot, '/etc/resolv.conf is mounted from outside and cannot be replaced.'] };
+  }
+  const kept = 'systemd-resolved encrypts or checks what it asks, and stays between bis and the servers.';
   return {
-    mode: 'listen',
-    reasons: [cannot, 'It answers at the addresses of `listen`; programs have to be pointed there.'],
+    mode: 'resolv.conf',
+    reasons: [cannot, `/etc/resolv.conf, of ${ownerText(owner)}, can be replaced.`, ...(isInUse ? [kept] : [])],
   };
+}
+
+function ownerText(owner: NonNullable<Observations['owner']>): string {
+  return owner === 'unknown' ? 'nobody that is known' : owner;
 }
 
 /** The servers whose questions are caught: those programs ask, and where packets are sent by nobody else, those the stub asks. */
@@ -74,10 +92,10 @@ function placesToCatch(observations: Observations): Pick<Decision, 'servers' | '
 
 /** Programs that questions cannot be taken from. */
 function gapsOf(mode: Mode, { resolved, usesNssResolve }: Observations): Reason[] {
-  if (!usesNssResolve || resolved === undefined || mode !== 'snoop') return [];
-  const hidden = resolved.servers.filter((server) => !isPlain(server));
+  if (!usesNssResolve || resolved === undefined || mode === 'resolved' || mode === 'listen') return [];
+  const hidden = mode === 'snoop' ? resolved.servers.filter((server) => !isPlain(server)) : resolved.servers;
   if (hidden.length === 0) return [];
-  const why = new Set(hidden.map(whyHidden));
+  const why = new Set(hidden.map((server) => (mode === 'snoop' ? whyHidden(server) : 'it asks its servers itself')));
   const text = [
     'Programs that ask systemd-resolved through nss-resolve get no synthesized answers',
     `(${[...why].join(', ')});`,

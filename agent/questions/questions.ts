@@ -11,7 +11,7 @@ export interface Questions {
   /** Says that questions are still answered; without it they stop coming after some seconds. */
   renew(): void;
   /** Stops questions from coming, at once. */
-  withdraw(): void;
+  withdraw(): void | Promise<void>;
   /** Ends all listeners. */
   close(): Promise<void>;
   servers(): readonly ServerStatus[];

@@ -40,5 +40,7 @@ export function namespaceHost(name: string): Host {
     readText: (path) => inNamespace(name, () => host.readText(path)),
     readLink: (path) => inNamespace(name, () => host.readLink(path)),
     writeText: (path, text) => inNamespace(name, () => host.writeText(path, text)),
+    replaceFile: host.replaceFile,
+    putBack: host.putBack,
   };
 }

@@ -37,4 +37,15 @@ export class RecordingHost implements Host {
     this.done.push(`${path} < ${text}`);
     this.files.set(path, text);
   }
+
+  replaceFile(path: string, text: string, kept: string): void {
+    this.files.set(kept, this.files.get(path) ?? '');
+    this.writeText(path, text);
+  }
+
+  putBack(path: string, kept: string, ifBegins: string): void {
+    const text = this.files.get(kept);
+    this.files.delete(kept);
+    if (text !== undefined && this.files.get(path)?.startsWith(ifBegins) === true) this.writeText(path, text);
+  }
 }

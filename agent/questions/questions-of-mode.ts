@@ -1,0 +1,52 @@
+/** The mode that was decided on, as what takes the questions. */
+import type { Host } from '../../install/host.ts';
+import type { Journal } from '../../install/journal.ts';
+import type { Nft } from '../../install/nft.ts';
+import { formatIpv4Prefix } from '../../mapper/address/prefix.ts';
+import type { Resolver } from '../../resolver/resolver.ts';
+import type { ResolverConfig } from '../config/config.ts';
+import type { Mode } from '../control/agent.ts';
+import { type Instance, selfAddress } from '../instance.ts';
+import type { Log } from '../log.ts';
+import type { Surroundings } from '../network/surroundings.ts';
+import type { Decision } from './decide.ts';
+import { ListenOnly } from './listen-only.ts';
+import type { Questions } from './questions.ts';
+import { ReplacedFile } from './replaced-file.ts';
+import { Snoop } from './snoop.ts';
+import { ToldResolved } from './told-resolved.ts';
+
+export interface QuestionsParts {
+  readonly config: ResolverConfig;
+  readonly instance: Instance;
+  readonly host: Host;
+  readonly nft: Pick<Nft, 'run'>;
+  readonly journal: Pick<Journal, 'note'>;
+  readonly resolver: Pick<Resolver, 'answer'>;
+  readonly surroundings: Pick<Surroundings, 'defaultDevices'>;
+  readonly log: Log;
+  /** Looks at the host again and draws the conclusion. */
+  readonly decide: () => Promise<Decision>;
+}
+
+/** Makes what takes the questions; nothing is taken before its first `refresh`. */
+export function questionsOfMode(mode: Mode, reasons: readonly string[], parts: QuestionsParts): Questions {
+  const { config, decide, host, instance, journal, log, nft, resolver, surroundings } = parts;
+  switch (mode) {
+    case 'snoop': {
+      const devices = (): readonly string[] => surroundings.defaultDevices;
+      return new Snoop({ table: instance.table, host, nft, resolver, log, decide, devices });
+    }
+    case 'resolved': {
+      const address = selfAddress(instance);
+      const prefix = formatIpv4Prefix(instance.self);
+      return new ToldResolved({ host, device: instance.device, address, prefix, resolver, reasons });
+    }
+    case 'resolv.conf': {
+      const gaps = async (): Promise<Decision['gaps']> => (await decide()).gaps;
+      return new ReplacedFile({ host, journal, resolver, log, reasons, gaps });
+    }
+    case 'listen':
+      return new ListenOnly(config, host, resolver, reasons);
+  }
+}
