@@ -5,11 +5,12 @@
  */
 
 import { Ipv6Words } from '../mapper/address/ipv6.ts';
-import type { AddressMap } from '../mapper/address-map.ts';
+import { type AddressMap, NO_ADDRESS } from '../mapper/address-map.ts';
 import type { HeaderBuffer } from './header-buffer.ts';
 import { addresses6to4, emitHeader6to4, headers6to4 } from './headers-six-to-four.ts';
-import { appendQuote, IcmpMessage, lengthInIcmpv4, lengthInIcmpv6, quoteEnd } from './icmp-message.ts';
+import { appendQuote, IcmpMessage, isRoomFor, lengthInIcmpv4, lengthInIcmpv6, quoteEnd } from './icmp-message.ts';
 import { types6to4 } from './icmp-types-six-to-four.ts';
+import { addedLength, appendInterface } from './interface-object.ts';
 import { checksumState } from './offload.ts';
 import type { PathMtu } from './path-mtu.ts';
 import { Ipv6Reading } from './read-ipv6.ts';
@@ -62,7 +63,11 @@ export function icmpError6to4(
   if (written !== verdict.translated) return written;
   // Every ICMPv4 error has a place for the length.
   const room = Math.min(LONGEST, path.mtu4) - ipv4Header.LENGTH - icmp.LENGTH;
-  const units = appendQuote(view, out, quote, room, lengthInIcmpv4.UNIT, to, end);
+  const unit = lengthInIcmpv4.UNIT;
+  let added = isToBeNamed(packet, maps, path) ? addedLength(view, to, end) : 0;
+  if (!isRoomFor(end - to + added, room, unit)) added = 0;
+  const units = appendQuote(view, out, quote, room, unit, to, end, added);
+  if (added > 0) appendInterface(out, end - to, address);
 
   const length = out.position - head;
   icmp.emit(out.view, head, message.type, message.code, 0, message.parameter | (units << lengthInIcmpv4.SHIFT));
@@ -82,6 +87,13 @@ export function icmpError6to4(
   emitHeader6to4(packet, header, length, path, out, start);
   out.end();
   return verdict.translated;
+}
+
+/** Whether the error is to say which address it came from; if so, `address` holds that. */
+function isToBeNamed(packet: Ipv6Reading, maps: AddressMap, path: PathMtu): boolean {
+  if (!path.errorSourceExtension) return false;
+  ipv6Header.source(packet.view, packet.start, address);
+  return maps.toIpv4(address) === NO_ADDRESS;
 }
 
 function sumAddresses(packet: Ipv6Reading): number {

@@ -34,7 +34,8 @@ export function quoteEnd(quote: number, units: number, unit: number, end: number
 /**
  * Copies into `out` the rest of the quote that began at `quote` in `out`, so far as it and the extensions from
  * `extensions` to `end` fit `room` octets; extensions stay whole, or are left out when they leave the quote no place.
- * Returns the length of the quote in units of `unit` octets, 0 without extensions.
+ * `added` octets more of extensions are to follow, which the caller writes. Returns the length of the quote in units of
+ * `unit` octets, 0 without extensions.
  */
 export function appendQuote(
   view: DataView,
@@ -44,9 +45,10 @@ export function appendQuote(
   unit: number,
   extensions: number,
   end: number,
+  added = 0,
 ): number {
-  const length = end - extensions;
-  const quoteRoom = Math.floor((room - length) / unit) * unit;
+  const length = end - extensions + added;
+  const quoteRoom = roomForQuote(room, length, unit);
   const isExtended = length > 0 && quoteRoom >= LEAST_EXTENDED_QUOTE;
   const left = quote + (isExtended ? quoteRoom : room) - out.position;
   append(view, out, out.restStart, Math.min(out.restEnd, out.restStart + Math.max(0, left)));
@@ -58,6 +60,15 @@ export function appendQuote(
   const units = (out.position - quote) / unit;
   append(view, out, extensions, end);
   return units;
+}
+
+/** Whether `length` octets of extensions leave a place for the quote in `room` octets. */
+export function isRoomFor(length: number, room: number, unit: number): boolean {
+  return roomForQuote(room, length, unit) >= LEAST_EXTENDED_QUOTE;
+}
+
+function roomForQuote(room: number, length: number, unit: number): number {
+  return Math.floor((room - length) / unit) * unit;
 }
 
 function append(view: DataView, out: HeaderBuffer, from: number, to: number): void {

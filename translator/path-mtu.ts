@@ -22,6 +22,8 @@ export class PathMtu {
   icmpErrors = true;
   /** The IPv4 sources of ICMPv6 errors from addresses without mapping (RFC 6791); without one they are dropped. */
   errorSource4: SourcePool4 = [];
+  /** Whether such an error says in an extension which IPv6 address it came from (RFC 6791 §4, RFC 5837). */
+  errorSourceExtension = false;
   /** The IPv6 sources of ICMPv4 errors from addresses without mapping; without one they are dropped. */
   errorSource6: SourcePool6 = [];
 }

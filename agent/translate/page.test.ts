@@ -40,5 +40,5 @@ test('every key is on the page', (t) => {
   const named = [...table.matchAll(/^\| (`.*?) \|/gm)].flatMap(([, cell = '']) => cell.replaceAll('`', '').split(', '));
   const all = Object.fromEntries(named.map((key) => [key, null]));
   t.notThrows(() => parseSettings(JSON.stringify(all)));
-  t.is(named.length, 13);
+  t.is(named.length, 14);
 });

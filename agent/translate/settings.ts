@@ -100,6 +100,7 @@ const schema = v.strictObject(
     ownIpv6: v.nullish(ipv6Address),
     errorSource4: v.nullish(pool4),
     errorSource6: v.nullish(pool6),
+    errorSourceExtension: v.nullish(flag),
     lowestIpv6Mtu: v.nullish(wholeNumber(1280, 65_535)),
     mtu4: v.nullish(wholeNumber(68, 65_535)),
     mtu6: v.nullish(wholeNumber(1280, 65_535)),

@@ -9,6 +9,7 @@ import type { Settings } from '../reference/bump.ts';
 export const settings: Settings = {
   mtu4: 1300,
   errorSource4: [{ address: ipv4(0xc0000200), length: 28 }],
+  errorSourceExtension: true,
   errorSource6: [{ address: ipv6(0x20010db8, 0, 0, 0xee), length: 128 }],
 };
 

@@ -30,6 +30,7 @@ const SLOW_MILLISECONDS = 1;
 const random = new Random(seed);
 const path = Object.assign(new PathMtu(), {
   errorSource4: [{ address: ipv4(0xc0000200), length: 28 }],
+  errorSourceExtension: true,
   errorSource6: [{ address: ipv6(0x20010db8, 0, 0, 0xee), length: 128 }],
 });
 const packet = new PacketBuffer();

@@ -30,6 +30,19 @@ const status = { BAD: '0', GOOD: '1' } as const;
  * them; identifications must differ then.
  */
 export function judge(packets: readonly Uint8Array[], isReassembled: boolean): Judgement[] {
+  return ask(packets, isReassembled, fields).map(readRow);
+}
+
+/**
+ * What tshark reads in every packet: the values of `fields`, each as text, '' where a packet has no such field. `preferences`
+ * are those of its that are not to be as `judge` has them.
+ */
+export function ask(
+  packets: readonly Uint8Array[],
+  isReassembled: boolean,
+  fields: readonly string[],
+  preferences: Readonly<Record<string, boolean>> = {},
+): string[][] {
   const folder = mkdtempSync(path.join(tmpdir(), 'bis-tshark-'));
   try {
     const file = path.join(folder, 'packets.pcap');
@@ -42,6 +55,7 @@ export function judge(packets: readonly Uint8Array[], isReassembled: boolean): J
       'ipv6.defragment': isReassembled,
       'tcp.analyze_sequence_numbers': false,
       'tcp.desegment_tcp_streams': false,
+      ...preferences,
     };
     const argv = [
       ...['-n', '-r', file, '-T', 'fields'],
@@ -61,14 +75,13 @@ export function judge(packets: readonly Uint8Array[], isReassembled: boolean): J
     });
     const rows = said.split('\n').slice(0, -1);
     if (rows.length !== packets.length) throw new Error(`tshark read ${rows.length} of ${packets.length} packets`);
-    return rows.map(readRow);
+    return rows.map((row) => row.split('\t'));
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-function readRow(row: string): Judgement {
-  const [malformed = '', remarks = '', ...statuses] = row.split('\t');
+function readRow([malformed = '', remarks = '', ...statuses]: readonly string[]): Judgement {
   const of = (wanted: string): string[] =>
     protocols.flatMap((name, index) =>
       (statuses[index] ?? '')
