@@ -1,5 +1,9 @@
 import test from 'ava';
+import { PacketBuffer } from '../../translator/packet-buffer.ts';
+import { parseIntoPacketBuffer } from '../../translator/packet-text.ts';
 import { withConfig } from './fixture/packet-lines.ts';
+import { PacketTranslator } from './packet-translator.ts';
+import { readSettings } from './settings.ts';
 
 const prefix = '2001:db8:64::/96';
 
@@ -143,4 +147,26 @@ test('every key does what it says', (t) => {
   t.is(withConfig({ prefix, ...own, icmpErrors: false })(toNobody), 'dropped-no-mapping');
   const long6 = 'IPv6 2001:db8:64::c000:201 > 2001:db8:64::cb00:7101 | TCP 1 > 2 ACK | [1400]';
   t.regex(withConfig({ prefix, ...own, mtu4: 1300 })(long6), /^refused-packet-too-big: .* packet-too-big mtu=1320 /);
+});
+
+test('RFC 7915 4.1-TTLX 5.1-HLX: what no error may be sent about is dropped, with or without an address of our own', (t) => {
+  const quote4 = 'IPv4 203.0.113.1 > 192.0.2.1 ttl=9 | UDP 2 > 1';
+  const quote6 = 'IPv6 2001:db8:64::cb00:7101 > 2001:db8:64::c000:201 hlim=9 | UDP 2 > 1';
+  const rows: [string, string][] = [
+    ['IPv4 192.0.2.1 > 203.0.113.1 ttl=1 | UDP 1 > 2', 'refused'],
+    [`IPv4 192.0.2.1 > 203.0.113.1 ttl=1 | ICMPv4 unreachable/3 | ${quote4}`, 'dropped'],
+    ['IPv4 192.0.2.1 > 203.0.113.1 ttl=1 offset=80 | protocol 17 | [8]', 'dropped'],
+    ['IPv6 2001:db8:64::c000:201 > 2001:db8:64::cb00:7101 hlim=1 | UDP 1 > 2', 'refused'],
+    [`IPv6 2001:db8:64::c000:201 > 2001:db8:64::cb00:7101 hlim=1 | ICMPv6 unreachable/4 | ${quote6}`, 'dropped'],
+  ];
+  const packet = new PacketBuffer();
+  for (const own of [{}, { ownIpv4: '192.0.2.254', ownIpv6: '2001:db8::fe' }]) {
+    const translator = new PacketTranslator(readSettings({ prefix, ...own }));
+    for (const [line, expected] of rows) {
+      parseIntoPacketBuffer(line, packet);
+      const { verdict, reason, out } = translator.translate(packet);
+      t.deepEqual([verdict, reason], [expected as typeof verdict, 'refused-time-exceeded'], line);
+      t.is(out.length, expected === 'refused' && 'ownIpv4' in own ? 1 : 0, line);
+    }
+  }
 });

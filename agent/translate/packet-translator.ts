@@ -2,6 +2,8 @@
  * The translator as a tool: one packet in, all that would be sent about it out, whichever side it is for. What a device
  * adds in the agent is not here: no rate limit on our errors, so the same packets always have the same outcome.
  */
+import { ipv4 } from '../../mapper/address/ipv4.ts';
+import { ipv6 } from '../../mapper/address/ipv6.ts';
 import { translate4to6 } from '../../translator/four-to-six.ts';
 import { turnRound } from '../../translator/hairpin.ts';
 import { HeaderBuffer } from '../../translator/header-buffer.ts';
@@ -30,6 +32,10 @@ export interface Outcome {
 /** IPv6's header is longer than IPv4's by this many octets. */
 const GROWTH = 20;
 
+/** Instead of our own addresses where there are none: to see whether an error might be sent. */
+const NOBODY4 = ipv4(0);
+const NOBODY6 = ipv6(0, 0, 0, 0);
+
 /** A packet that turns round: as IPv4, and what becomes of that. */
 const again = new PacketBuffer();
 const back = new HeaderBuffer();
@@ -53,7 +59,7 @@ export class PacketTranslator {
     const { maps, path } = this.#settings;
     const isIpv6 = packet.length > 0 && packet.view.getUint8(packet.start) >>> 4 === 6;
     const outcome = (isIpv6 ? translate6to4 : translate4to6)(packet, maps, path, this.#out);
-    if (isRefused(outcome)) return done(outcome, this.#errorAbout(packet, isIpv6));
+    if (isRefused(outcome)) return this.#refuse(outcome, packet, isIpv6);
     if (outcome !== verdict.translated) return done(outcome, []);
     if (isIpv6 && this.#hairpin?.turns(packet)) return this.#turnRound(packet, this.#hairpin);
     return done(outcome, sent(isIpv6 ? 'ipv4' : 'ipv6', pieces(packet, this.#out)));
@@ -71,7 +77,7 @@ export class PacketTranslator {
         refusal.type = icmpv6.type.PACKET_TOO_BIG;
         refusal.code = 0;
         refusal.parameter = back.refusal.parameter + GROWTH;
-        return done(outcome, this.#errorAbout(packet, true));
+        return this.#refuse(outcome, packet, true);
       }
       if (outcome !== verdict.translated) return done(outcome, []);
       all.push(...pieces(again, back));
@@ -79,16 +85,22 @@ export class PacketTranslator {
     return done(verdict.translated, sent('ipv6', all));
   }
 
-  /** The ICMP error that `refusal` describes, if there is an address to send it from and the packet may be answered. */
-  #errorAbout(packet: PacketBuffer, isIpv6: boolean): Sent[] {
+  /**
+   * Answers a refused packet with the ICMP error that `refusal` describes, if there is an address to send it from. Where no
+   * error may be sent about the packet, whatever our address, it is dropped in silence.
+   */
+  #refuse(outcome: Verdict, packet: PacketBuffer, isIpv6: boolean): Outcome {
     const { ownIpv4, ownIpv6 } = this.#settings;
     const { refusal } = this.#out;
-    let length = 0;
-    if (isIpv6) {
-      if (ownIpv6 !== undefined) length = writeIcmpv6Error(packet, ownIpv6, refusal, this.#error, 0);
-    } else if (ownIpv4 !== undefined) length = writeIcmpv4Error(packet, ownIpv4, refusal, this.#error, 0);
-    if (length === 0) return [];
-    return sent(isIpv6 ? 'ipv6' : 'ipv4', [new Uint8Array(this.#error.buffer.slice(0, length))]);
+    const length = isIpv6
+      ? writeIcmpv6Error(packet, ownIpv6 ?? NOBODY6, refusal, this.#error, 0)
+      : writeIcmpv4Error(packet, ownIpv4 ?? NOBODY4, refusal, this.#error, 0);
+    const isSent = length > 0 && (isIpv6 ? ownIpv6 : ownIpv4) !== undefined;
+    const octets = new Uint8Array(this.#error.buffer.slice(0, length));
+    return {
+      ...done(outcome, isSent ? sent(isIpv6 ? 'ipv6' : 'ipv4', [octets]) : []),
+      verdict: length > 0 ? 'refused' : 'dropped',
+    };
   }
 }
 
