@@ -125,6 +125,20 @@ for (const mtu of [1280, 1400]) {
     t.deepEqual(await learnt(scene()), { dual: `${UPLINK - GROWTH}`, host6: `${mtu}` });
   });
 
+  test.serial(`RFC 7915 4.1-FRAG: ${path}: TCP without DF arrives whole, and nobody has to be told`, async (t) => {
+    const { dual } = scene();
+    // The kernel hands over many segments as one packet: each becomes fragments of its own.
+    const discovery = (off: number): Promise<string> => dual.must(['sysctl', '-qw', `net.ipv4.ip_no_pmtu_disc=${off}`]);
+    await forget(scene());
+    await discovery(1);
+    try {
+      t.like(await ask(scene(), 'stream', 'six.example', `${OCTETS}`), { same: true });
+      t.is((await learnt(scene())).dual, `${UPLINK - GROWTH}`);
+    } finally {
+      await discovery(0);
+    }
+  });
+
   test.serial(`RFC 7915 5.1.1-FH: ${path}: UDP as programs send it loses one datagram to finding out`, async (t) => {
     await forget(scene());
     t.deepEqual(await ask(scene(), 'echo', 'six.example', '1452', 'want', '3'), {});
