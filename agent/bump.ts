@@ -142,7 +142,7 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
     get reasons() {
       return watch.reasons;
     },
-    status: () => upStatus({ instance, leg, spool, mapper, mode, questions, resolver, dataPlane, now: now() }),
+    status: () => upStatus({ instance, leg, spool, mapper, mode, questions, resolver, dataPlane }),
     mappings: () => mappingRows(mapper, now()),
     inquiry: { resolver, mapper, now },
     trace: (signal) => packetWatch.packets(signal),
@@ -168,7 +168,7 @@ function dataPlaneSettings(
   path.errorSource4 = [ipv4Prefix(errorSource4(instance), 32)];
   return {
     table: table.memory,
-    spool: spool.ranges,
+    spool: spool.memory,
     self: instance.ula,
     path,
     own: {

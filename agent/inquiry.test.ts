@@ -146,6 +146,8 @@ test('explain shows the mapping there is, and that the cache was asked; it keeps
       ageSeconds: 0,
       promisedForSeconds: 90,
       lastPacketSecondsAgo: null,
+      packets: 0,
+      octets: 0,
       state: 'promised',
       isStranger: false,
     });

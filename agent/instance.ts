@@ -13,7 +13,7 @@ import {
   parseIpv4Prefix,
   parseIpv6Prefix,
 } from '../mapper/address/prefix.ts';
-import { chooseRange, DEFAULT_SELVES, DEFAULT_SPOOLS } from '../mapper/spool.ts';
+import { chooseRange, DEFAULT_SELVES, DEFAULT_SPOOLS } from '../mapper/range.ts';
 import type { Config } from './config/config.ts';
 import { makeDirectories } from './make-directories.ts';
 

@@ -2,12 +2,13 @@ import test from 'ava';
 import { type Ipv4Address, parseIpv4 } from '../mapper/address/ipv4.ts';
 import { type Ipv6Address, parseIpv6 } from '../mapper/address/ipv6.ts';
 import { parseIpv4Prefix, parseIpv6Prefix } from '../mapper/address/prefix.ts';
+import type { ListedMapping } from '../mapper/mapping.ts';
 import { fakeStatus, fakeUp } from './control/fake-agent.ts';
 import { mappingRows, statusOf, type UpStatusParts, upStatus } from './status.ts';
 
 const NOW = 1_000_000;
 
-type Row = ReturnType<UpStatusParts['mapper']['list']>[number];
+type Row = ListedMapping;
 
 function row(ipv4: string, more: Partial<Row> = {}): Row {
   return {
@@ -17,8 +18,10 @@ function row(ipv4: string, more: Partial<Row> = {}): Row {
     createdAt: NOW - 100,
     promisedUntil: NOW - 1,
     isStranger: false,
-    heldUntil: 0,
+    isLive: false,
     lastPacket: 0,
+    packets: 0,
+    octets: 0,
     ...more,
   };
 }
@@ -27,14 +30,18 @@ const spool = parseIpv4Prefix('10.170.160.0/20');
 const ula = parseIpv6Prefix('fd12:3456:789a::/96');
 const direction = { packets: 1, octets: 2, verdicts: { translated: 1 } };
 
-/** A bump that is up, with these rows. */
-function parts(rows: readonly Row[]): UpStatusParts {
+/** A bump that is up. */
+function parts(): UpStatusParts {
   if (spool === undefined || ula === undefined) throw new Error('no prefixes');
   return {
     instance: { device: 'bis0', spool, ula },
     leg: { mtu: 1480, tun: { name: 'bis0', queues: [7, 8], offloads: ['tso4'] }, uplinks: ['eth0'] },
-    spool: { usable: 4094 },
-    mapper: { list: () => [...rows] },
+    spool: { usable: 4094, open: [spool], closing: [] },
+    mapper: {
+      use: { used: 3, held: 2, strangers: 1, quarantined: 4 },
+      counters: { assigned: 9, recycled: 6, refused: 5 },
+      strangerCounters: { admitted: 1, overRate: 2, refused: 3 },
+    },
     mode: 'snoop',
     questions: {
       because: () => ['It works here.'],
@@ -42,7 +49,6 @@ function parts(rows: readonly Row[]): UpStatusParts {
     },
     resolver: { counters: { questions: 3 }, rows: { 'nodata/usable': 1 } },
     dataPlane: { counters: () => ({ fourToSix: direction, sixToFour: direction }) },
-    now: NOW,
   };
 }
 
@@ -66,22 +72,26 @@ test('the status has the fields of the contract, down and up', (t) => {
   t.is(down.pid, process.pid);
   t.regex(down.version, /^\d+\.\d+\.\d+/);
   t.deepEqual([down.device, down.spool, down.self, down.resolver, down.translator], [null, null, null, null, null]);
-  const up = statusOf('up', [], since, ['tcp/8080'], upStatus(parts([])));
+  const up = statusOf('up', [], since, ['tcp/8080'], upStatus(parts()));
   t.deepEqual(shape(up).sort(), shape({ ...fakeStatus, ...fakeUp }).sort());
 });
 
 test('the status counts addresses that are used, and those that may not be recycled', (t) => {
-  const rows = [
-    row('10.170.160.1'),
-    row('10.170.160.2', { promisedUntil: NOW + 1 }),
-    row('10.170.160.3', { heldUntil: NOW + 1 }),
-  ];
-  t.deepEqual(upStatus(parts(rows)).spool, { range: '10.170.160.0/20', size: 4094, used: 3, held: 2 });
-  t.deepEqual(upStatus(parts([])).device, { name: 'bis0', offloads: ['tso4'], queues: 2, mtu: 1480 });
+  t.deepEqual(upStatus(parts()).spool, {
+    range: '10.170.160.0/20',
+    size: 4094,
+    used: 3,
+    held: 2,
+    strangers: 1,
+    quarantined: 4,
+    closing: [],
+    counters: { assigned: 9, recycled: 6, refused: 5, strangersRefused: 5 },
+  });
+  t.deepEqual(upStatus(parts()).device, { name: 'bis0', offloads: ['tso4'], queues: 2, mtu: 1480 });
 });
 
 test('the counters told are those of that moment', (t) => {
-  const live = parts([]);
+  const live = parts();
   const told = upStatus(live);
   (live.resolver.counters as { questions: number }).questions = 4;
   t.deepEqual(told.resolver?.counters, { questions: 3 });
@@ -90,10 +100,10 @@ test('the counters told are those of that moment', (t) => {
 test('mappings are told in order of their addresses, with what holds them', (t) => {
   const rows = [
     row('10.170.160.9', { promisedUntil: NOW + 30, lastPacket: NOW - 5 }),
-    row('10.170.160.2', { heldUntil: NOW + 1, promisedUntil: NOW + 30 }),
+    row('10.170.160.2', { isLive: true, promisedUntil: NOW + 30 }),
     row('10.170.160.10', { createdAt: NOW + 5 }),
   ];
-  const { list } = parts(rows).mapper;
+  const list = () => rows;
   t.deepEqual(
     mappingRows({ list }, NOW).map(({ ipv4, state, promisedForSeconds, lastPacketSecondsAgo, ageSeconds }) => [
       ipv4,
@@ -112,6 +122,6 @@ test('mappings are told in order of their addresses, with what holds them', (t) 
 
 test('RFC 1035 5.1: names are told without the dot of the root, with a dot that is part of a label', (t) => {
   const names = ['six.example.', 'six.example', 'a\\.', 'a\\\\.', 'a\\\\\\.'];
-  const { list } = parts([row('10.170.160.1', { names })]).mapper;
+  const list = () => [row('10.170.160.1', { names })];
   t.deepEqual(mappingRows({ list }, NOW)[0]?.names, ['six.example', 'six.example', 'a\\.', 'a\\\\', 'a\\\\\\.']);
 });

@@ -18,14 +18,12 @@ export type UpStatus = Pick<Status, 'device' | 'spool' | 'self' | 'uplinks' | 'r
 export interface UpStatusParts {
   readonly instance: Pick<Instance, 'device' | 'spool' | 'ula'>;
   readonly leg: Pick<Ipv6Leg, 'mtu' | 'tun' | 'uplinks'>;
-  readonly spool: Pick<Spool, 'usable'>;
-  readonly mapper: Pick<AddressMapper, 'list'>;
+  readonly spool: Pick<Spool, 'usable' | 'open' | 'closing'>;
+  readonly mapper: Pick<AddressMapper, 'use' | 'counters' | 'strangerCounters'>;
   readonly mode: ResolverStatus['mode'];
   readonly questions: Pick<Questions, 'servers' | 'because'>;
   readonly resolver: { readonly counters: object; readonly rows: Readonly<Record<string, number>> };
   readonly dataPlane: { counters(): TranslatorStatus };
-  /** Seconds since 1970. */
-  readonly now: number;
 }
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -56,16 +54,18 @@ export function statusOf(
 
 /** What a bump that is up tells about itself. */
 export function upStatus(parts: UpStatusParts): UpStatus {
-  const { instance, leg, spool, mapper, mode, questions, resolver, dataPlane, now } = parts;
-  const rows = mapper.list();
+  const { instance, leg, spool, mapper, mode, questions, resolver, dataPlane } = parts;
+  const { assigned, recycled, refused } = mapper.counters;
+  const { overRate, refused: strangersRefused } = mapper.strangerCounters;
   const { offloads, queues } = leg.tun;
   return {
     device: { name: instance.device, offloads, queues: queues.length, mtu: leg.mtu },
     spool: {
-      range: formatIpv4Prefix(instance.spool),
+      range: spool.open.map(formatIpv4Prefix).join(' '),
       size: spool.usable,
-      used: rows.length,
-      held: rows.filter(({ promisedUntil, heldUntil }) => Math.max(promisedUntil, heldUntil) > now).length,
+      ...mapper.use,
+      closing: spool.closing.map(formatIpv4Prefix),
+      counters: { assigned, recycled, refused, strangersRefused: overRate + strangersRefused },
     },
     self: formatIpv6Prefix(instance.ula),
     uplinks: leg.uplinks,
@@ -83,16 +83,20 @@ export function upStatus(parts: UpStatusParts): UpStatus {
 /** All mappings, in order of their IPv4 addresses; `now` in seconds since 1970. */
 export function mappingRows(mapper: Pick<AddressMapper, 'list'>, now: number): MappingRow[] {
   const rows = mapper.list().toSorted((a, b) => a.ipv4 - b.ipv4);
-  return rows.map(({ ipv4, ipv6, names, createdAt, promisedUntil, heldUntil, lastPacket, isStranger }) => ({
-    ipv4: formatIpv4(ipv4),
-    ipv6: formatIpv6(ipv6),
-    names: names.map(withoutLastDot),
-    ageSeconds: Math.max(0, now - createdAt),
-    promisedForSeconds: Math.max(0, promisedUntil - now),
-    lastPacketSecondsAgo: lastPacket === 0 ? null : Math.max(0, now - lastPacket),
-    state: heldUntil > now ? 'live' : promisedUntil > now ? 'promised' : 'idle',
-    isStranger,
-  }));
+  return rows.map(
+    ({ ipv4, ipv6, names, createdAt, promisedUntil, isLive, lastPacket, packets, octets, isStranger }) => ({
+      ipv4: formatIpv4(ipv4),
+      ipv6: formatIpv6(ipv6),
+      names: names.map(withoutLastDot),
+      ageSeconds: Math.max(0, now - createdAt),
+      promisedForSeconds: Math.max(0, promisedUntil - now),
+      lastPacketSecondsAgo: lastPacket === 0 ? null : Math.max(0, now - lastPacket),
+      state: isLive ? 'live' : promisedUntil > now ? 'promised' : 'idle',
+      packets,
+      octets,
+      isStranger,
+    }),
+  );
 }
 
 /** A name without the dot of the root; a dot behind an odd number of backslashes belongs to a label (RFC 1035 §5.1). */

@@ -74,7 +74,7 @@ test('M11: a promise holds for its TTL and a minute; a packet holds as long as i
   m.assign(peer(2), promise('b.', 5));
   clock.now += 64;
   t.is(m.assign(peer(3), promise()), undefined);
-  table.stamp(first, clock.now, 300);
+  table.stamp(first, clock.now, 100, 300);
   clock.now += 2;
   const second = m.assign(peer(3), promise());
   t.not(second, undefined);
@@ -114,7 +114,7 @@ test('M1, M10: tables stay inverse and no held mapping moves, after any sequence
         }
         if (before !== undefined) t.is(address, before.address);
         for (const [other, pair] of held) if (other !== number) t.not(pair.address, address);
-        if (packet) table.stamp(address, clock.now, 120);
+        if (packet) table.stamp(address, clock.now, 100, 120);
         const until = Math.max(before?.until ?? 0, clock.now + 70, packet ? clock.now + 120 : 0);
         held.set(number, { address, until });
         const out = new Ipv6Words();

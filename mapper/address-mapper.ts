@@ -1,24 +1,30 @@
 /**
  * The address mapper (RFC 2767 §2.3, RFC 6535 §2.4): hands out spool addresses for IPv6 peers, one for each peer, and
- * recycles the least recently used one that nobody holds.
+ * recycles the least recently used one that nobody holds. docs/life-of-a-mapping.md draws what becomes of a mapping.
  */
-import { LRUCache } from 'lru-cache';
 import type { Ipv4Address } from './address/ipv4.ts';
 import type { Ipv6Address } from './address/ipv6.ts';
-import type { Mapping, MappingIndex, MappingStamps, Promised, Row } from './mapping.ts';
-import { leastRecent } from './recency.ts';
+import type { Ipv4Prefix } from './address/prefix.ts';
+import type {
+  Connections,
+  EndReason,
+  ListedMapping,
+  Mapping,
+  MappingIndex,
+  MappingSink,
+  MappingStamps,
+  Promised,
+} from './mapping.ts';
+import { MappingRows } from './mapping-rows.ts';
+import { Occupancy } from './recency/occupancy.ts';
+import { restoreMappings } from './restore.ts';
 import type { Spool } from './spool.ts';
 import { STRANGER_SECONDS, StrangerRate } from './stranger-rate.ts';
-import type { MappingSink } from './table-writer.ts';
 
 /** How long an answer is believed behind its time to live: resolvers and programs keep it a little too long (M11). */
 const PROMISE_GRACE_SECONDS = 60;
-/** Names kept with a mapping; the oldest goes first. */
-const MOST_NAMES = 8;
-/** How long mappings of an earlier run count as live: nobody knows what the programs do that use them (M14). */
-const RESTORED_SECONDS = 300;
-/** The longest promise that is believed of an earlier run, whose clock may have been wrong, in seconds. */
-const LONGEST_RESTORED_PROMISE = 86_400;
+/** Before anything is recycled, the kernel has said which connections there are, not longer ago than this (M11). */
+const OLD_ANSWER_SECONDS = 60;
 
 export interface AddressMapperParts {
   readonly spool: Spool;
@@ -27,6 +33,8 @@ export interface AddressMapperParts {
   readonly stamps: readonly MappingStamps[];
   /** Seconds since 1970. */
   readonly now: () => number;
+  /** Without them, packets alone say which connections there are. */
+  readonly connections?: Connections;
 }
 
 /** Keeps the pairs. The control plane owns it; the packet path reads what it publishes. */
@@ -36,18 +44,14 @@ export class AddressMapper {
   /** The same of strangers: admitted, over their rate, and over their share or with nothing to be had (M15). */
   readonly strangerCounters = { admitted: 0, overRate: 0, refused: 0 };
   readonly #parts: AddressMapperParts;
-  /** A row is in one of these: of peers that were asked for, and of strangers. */
-  readonly #rows: LRUCache<number, Row>;
-  readonly #strangers: LRUCache<number, Row>;
+  readonly #rows: MappingRows;
+  readonly #occupancy: Occupancy;
   readonly #strangerRate = new StrangerRate();
-  /** The lowest position of those that nobody ever had, and the free ones below it. */
-  #fresh = 0;
-  readonly #gaps: number[] = [];
 
   constructor(parts: AddressMapperParts) {
     this.#parts = parts;
-    this.#rows = new LRUCache({ max: parts.spool.size });
-    this.#strangers = new LRUCache({ max: parts.spool.size });
+    this.#rows = new MappingRows(parts.spool, parts.index);
+    this.#occupancy = new Occupancy(parts, this.#rows, (position) => this.#end(position, 'range'));
   }
 
   /**
@@ -55,20 +59,15 @@ export class AddressMapper {
    * name (RFC 6535 §6.2). `undefined` when every address is held.
    */
   assign(ipv6: Ipv6Address, promise: Promised): Ipv4Address | undefined {
-    const row = this.#known(ipv6) ?? this.#make(ipv6);
-    if (row === undefined) {
+    const position = this.#known(ipv6) ?? this.#make(ipv6, false);
+    if (position === undefined) {
       this.counters.refused++;
       return undefined;
     }
-    if (row.isStranger) this.#adopt(row);
-    const until = this.#parts.now() + promise.ttlSeconds + PROMISE_GRACE_SECONDS;
-    const isLonger = until > row.promisedUntil;
-    if (isLonger) row.promisedUntil = until;
-    if (row.names.at(-1) !== promise.name) {
-      row.names = [...row.names.filter((name) => name !== promise.name), promise.name].slice(-MOST_NAMES);
-    }
-    if (isLonger) this.#tellPromise(row);
-    return row.ipv4;
+    if (this.#rows.isStranger(position)) this.#occupancy.adopt(position);
+    this.#rows.addName(position, promise.name);
+    this.#promise(position, promise.ttlSeconds + PROMISE_GRACE_SECONDS);
+    return this.#parts.spool.address(position);
   }
 
   /**
@@ -78,95 +77,42 @@ export class AddressMapper {
    */
   admit(ipv6: Ipv6Address): Ipv4Address | undefined {
     const known = this.#known(ipv6);
-    if (known !== undefined) return known.ipv4;
-    const now = this.#parts.now();
-    if (!this.#strangerRate.admits(now)) {
+    if (known !== undefined) return this.#parts.spool.address(known);
+    if (!this.#strangerRate.admits(this.#parts.now())) {
       this.strangerCounters.overRate++;
       return undefined;
     }
-    const row = this.#make(ipv6, true);
-    this.strangerCounters[row === undefined ? 'refused' : 'admitted']++;
-    if (row === undefined) return undefined;
-    row.promisedUntil = now + STRANGER_SECONDS;
-    this.#tellPromise(row);
-    return row.ipv4;
-  }
-
-  /** A stranger was asked for by name: from now on it is one of ours. */
-  #adopt(row: Row): void {
-    const position = this.#parts.spool.position(row.ipv4);
-    row.isStranger = false;
-    this.#strangers.delete(position);
-    this.#rows.set(position, row);
-  }
-
-  #tellPromise(row: Row): void {
-    const position = this.#parts.spool.position(row.ipv4);
-    for (const sink of this.#parts.sinks) sink.promised?.(position, row);
+    const position = this.#make(ipv6, true);
+    this.strangerCounters[position === undefined ? 'refused' : 'admitted']++;
+    if (position === undefined) return undefined;
+    this.#promise(position, STRANGER_SECONDS);
+    return this.#parts.spool.address(position);
   }
 
   /**
-   * Takes back the mappings of an earlier run, one for each address, before anything else is asked. Where two have the
-   * same peer, the one that was made later holds. They count as live for 5 minutes (M14).
+   * Takes back the mappings of an earlier run, before anything else is asked. Later ones take the place of earlier ones
+   * at the same address; where two have the same peer, the one that was made later holds. They count as live until 5
+   * minutes have passed and the kernel has said which connections there are (M14).
    */
-  restore(mappings: readonly Mapping[]): void {
-    const { spool, index, sinks } = this.#parts;
-    const now = this.#parts.now();
-    const rows: (Row | undefined)[] = [];
-    for (const { ipv4, ipv6, names, createdAt, promisedUntil, isStranger } of mappings) {
-      const position = spool.position(ipv4);
-      if (!spool.isUsable(position) || (ipv6.w0 | ipv6.w1 | ipv6.w2 | ipv6.w3) === 0) continue;
-      const other = index.position(ipv6);
-      if (other >= 0) {
-        if ((rows[other]?.createdAt ?? 0) >= createdAt) continue;
-        this.#withdraw(other);
-        rows[other] = undefined;
-      }
-      rows[position] = {
-        ipv4,
-        ipv6,
-        names: names.length > MOST_NAMES ? names.slice(-MOST_NAMES) : names,
-        createdAt: Math.min(createdAt, now),
-        promisedUntil: Math.min(promisedUntil, now + LONGEST_RESTORED_PROMISE),
-        isStranger,
-        restoredUntil: now + RESTORED_SECONDS,
-      };
-      for (const sink of sinks) sink.publish(position, ipv6);
-    }
-    this.#takeOver(rows);
-  }
-
-  /** Fills the rows, in the order of their promises, which is about that of their last use; notes what is free. */
-  #takeOver(rows: readonly (Row | undefined)[]): void {
-    const { spool } = this.#parts;
-    // Both in one number, below 2^53: positions are fewer than 2^24, and promises older than 8 years are all the same.
-    const oldest = this.#parts.now() - 2 ** 28;
-    const keys = new Float64Array(rows.length);
-    let count = 0;
-    for (let position = rows.length - 1; position >= 0; position--) {
-      const row = rows[position];
-      if (row !== undefined) keys[count++] = Math.max(0, row.promisedUntil - oldest) * spool.size + position;
-      else if (spool.isUsable(position)) this.#gaps.push(position);
-    }
-    for (const key of keys.subarray(0, count).sort()) {
-      const position = key % spool.size;
-      const row = rows[position] as Row;
-      (row.isStranger ? this.#strangers : this.#rows).set(position, row);
-    }
-    this.#fresh = rows.length;
-  }
-
-  #withdraw(position: number): void {
-    for (const sink of this.#parts.sinks) sink.withdraw(position);
+  restore(mappings: Iterable<Mapping>): void {
+    restoreMappings(this.#parts, this.#rows, mappings);
+    this.#occupancy.restore();
   }
 
   /** The mapping of a spool address, or `undefined`. Asking does not make it recent. */
   mappingOf(address: Ipv4Address): Mapping | undefined {
-    return this.#row(this.#parts.spool.position(address));
+    return this.#rows.mappingOf(address);
   }
 
-  #row(position: number): Row | undefined {
-    return this.#rows.peek(position) ?? this.#strangers.peek(position);
+  /** The mapping at a position, or `undefined`. */
+  mappingAt(position: number): Mapping | undefined {
+    return this.#rows.mapping(position);
+  }
+
+  /** The spool address that stands for a peer; `undefined` when there is none. Asking promises nothing. */
+  addressOf(ipv6: Ipv6Address): Ipv4Address | undefined {
+    const position = this.#known(ipv6);
+    return position === undefined ? undefined : this.#parts.spool.address(position);
   }
 
   /** Whether an address is of the spool, mapped or not. */
@@ -174,77 +120,126 @@ export class AddressMapper {
     return this.#parts.spool.position(address) >= 0;
   }
 
-  /** All mappings, the most recently used first and strangers last, with what the data planes know of them. */
-  list(): (Mapping & { heldUntil: number; lastPacket: number })[] {
-    return [...this.#rows.entries(), ...this.#strangers.entries()].map(([position, row]) => ({
-      ...row,
-      heldUntil: this.#heldUntil(position),
-      lastPacket: Math.max(0, ...this.#parts.stamps.map((stamps) => stamps.lastPacket(position))),
-    }));
-  }
-
-  /** Whether somebody may still rely on the row at a position: an answer promised it, or packets use it (M11). */
-  isHeld(position: number): boolean {
-    const now = this.#parts.now();
-    return (this.#row(position)?.promisedUntil ?? 0) > now || this.#heldUntil(position) > now;
-  }
-
-  #heldUntil(position: number): number {
-    const restoredUntil = this.#row(position)?.restoredUntil ?? 0;
-    return Math.max(restoredUntil, ...this.#parts.stamps.map((stamps) => stamps.heldUntil(position)));
-  }
-
-  #known(ipv6: Ipv6Address): Row | undefined {
-    const position = this.#parts.index.position(ipv6);
-    return position < 0 ? undefined : (this.#rows.get(position) ?? this.#strangers.get(position));
-  }
-
-  #make(ipv6: Ipv6Address, isStranger = false): Row | undefined {
-    const position = isStranger ? this.#placeForStranger() : this.#place();
-    if (position === undefined) return undefined;
-    const row: Row = {
-      ipv4: this.#parts.spool.address(position),
-      ipv6: { w0: ipv6.w0, w1: ipv6.w1, w2: ipv6.w2, w3: ipv6.w3 },
-      names: [],
-      createdAt: this.#parts.now(),
-      promisedUntil: 0,
-      isStranger,
-      restoredUntil: 0,
-    };
-    (isStranger ? this.#strangers : this.#rows).set(position, row);
-    for (const sink of this.#parts.sinks) sink.publish(position, ipv6);
-    this.counters.assigned++;
-    return row;
-  }
-
-  #place(): number | undefined {
-    return this.#free() ?? this.#recycle(this.#strangers) ?? this.#recycle(this.#rows);
-  }
-
-  /** Strangers that have their share get the address of another stranger, or none. */
-  #placeForStranger(): number | undefined {
-    const most = Math.floor(this.#parts.spool.usable / 2);
-    return this.#strangers.size < most ? this.#place() : this.#recycle(this.#strangers);
-  }
-
-  #free(): number | undefined {
-    const gap = this.#gaps.pop();
-    if (gap !== undefined) return gap;
-    const { spool } = this.#parts;
-    while (this.#fresh < spool.size) {
-      const position = this.#fresh++;
-      if (spool.isUsable(position)) return position;
+  /** All mappings, in order of their positions, with what the data planes know of them. */
+  list(): ListedMapping[] {
+    const listed: ListedMapping[] = [];
+    for (let position = 0; position < this.#parts.spool.size; position++) {
+      const mapping = this.#rows.mapping(position);
+      if (mapping !== undefined) listed.push({ ...mapping, ...this.#occupancy.traffic(position) });
     }
-    return undefined;
+    return listed;
   }
 
-  /** Ends the least recently used of these mappings that is not held (M10). */
-  #recycle(rows: LRUCache<number, Row>): number | undefined {
-    const found = leastRecent(rows, (position) => !this.isHeld(position));
-    if (found === undefined) return undefined;
-    this.#withdraw(found);
-    rows.delete(found);
-    this.counters.recycled++;
+  /** How the spool is used: mapped addresses, those that are held of them, strangers, and addresses in quarantine. */
+  get use(): { used: number; held: number; strangers: number; quarantined: number } {
+    return this.#occupancy.use;
+  }
+
+  /** Whether somebody may still rely on an address: an answer promised it, or packets use it (M11). */
+  isHeld(address: Ipv4Address): boolean {
+    const position = this.#parts.spool.position(address);
+    return position >= 0 && this.#occupancy.isHeld(position);
+  }
+
+  /**
+   * A slice of the sweep that is due once a second, less than a millisecond: finds out which holds have ended (M10).
+   * Returns whether there is more to do now.
+   */
+  sweep(): boolean {
+    return this.#occupancy.sweep();
+  }
+
+  /**
+   * How many of `wanted` addresses are to be had for one answer. When there are none, waits until the kernel has said
+   * which connections there still are (M11).
+   */
+  async makeRoom(wanted: number): Promise<number> {
+    const { connections, now } = this.#parts;
+    if (this.#occupancy.free >= wanted) return wanted;
+    const isOld = connections !== undefined && now() - connections.askedAt > OLD_ANSWER_SECONDS;
+    for (const mustAsk of [isOld, true]) {
+      if (mustAsk) {
+        await connections?.ask();
+        while (this.sweep()) await new Promise((resolve) => setImmediate(resolve));
+      }
+      if (this.#occupancy.room() >= wanted) return wanted;
+    }
+    return Math.max(0, this.#occupancy.room());
+  }
+
+  /**
+   * From now on addresses are handed out of `range` and no other (M3). What is held at other addresses stays until that
+   * ends, what is idle ends with the next sweeps. Returns false when there is no place for another range.
+   */
+  move(range: Ipv4Prefix): boolean {
+    const first = this.#parts.spool.move(range);
+    if (first === undefined) return false;
+    this.#occupancy.move(first);
+    return true;
+  }
+
+  /** The addresses of a range that stand for somebody, or may not be given to anybody yet. */
+  occupiedIn(range: Ipv4Prefix): Ipv4Address[] {
+    const { spool } = this.#parts;
+    const { first, end } = spool.positions(range);
+    const found: Ipv4Address[] = [];
+    for (let position = first; position < end; position++) {
+      if (this.#occupancy.isOccupied(position)) found.push(spool.address(position));
+    }
     return found;
+  }
+
+  /** Ends a mapping; its address stays in quarantine for as long as it is held (M13). Returns whether there was one. */
+  remove(address: Ipv4Address, reason: EndReason): boolean {
+    const position = this.#parts.spool.position(address);
+    if (position < 0 || !this.#rows.isMapped(position)) return false;
+    this.#end(position, reason);
+    this.#occupancy.quarantine(position);
+    return true;
+  }
+
+  #known(ipv6: Ipv6Address): number | undefined {
+    const position = this.#parts.index.position(ipv6);
+    return position < 0 ? undefined : position;
+  }
+
+  #make(ipv6: Ipv6Address, isStranger: boolean): number | undefined {
+    const { sinks, now } = this.#parts;
+    const position = this.#occupancy.take(isStranger);
+    if (position === undefined) return undefined;
+    if (this.#rows.isMapped(position)) {
+      this.counters.recycled++;
+      this.#end(position, 'recycled');
+    }
+    this.#rows.begin(position, now(), isStranger);
+    this.#occupancy.begin(position);
+    for (const sink of sinks) sink.publish(position, ipv6);
+    this.counters.assigned++;
+    return position;
+  }
+
+  #promise(position: number, seconds: number): void {
+    const now = this.#parts.now();
+    const rows = this.#rows;
+    const isLonger = now + seconds > (rows.promisedUntil[position] as number);
+    rows.usedAt[position] = now;
+    if (isLonger) rows.promisedUntil[position] = now + seconds;
+    this.#occupancy.hold(position);
+    if (!isLonger) return;
+    let mapping: Mapping | undefined;
+    for (const sink of this.#parts.sinks) {
+      if (sink.promised === undefined) continue;
+      mapping ??= rows.mapping(position);
+      if (mapping !== undefined) sink.promised(position, mapping);
+    }
+  }
+
+  #end(position: number, reason: EndReason): void {
+    const { sinks } = this.#parts;
+    const mapping = this.#rows.mapping(position);
+    for (const sink of sinks) sink.withdraw(position);
+    this.#occupancy.end(position);
+    this.#rows.end(position);
+    if (mapping !== undefined) for (const sink of sinks) sink.ended?.(mapping, reason);
   }
 }

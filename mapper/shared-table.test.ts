@@ -26,7 +26,7 @@ test('M21: another thread never sees half of two addresses, and finds what is th
   const control = new Int32Array(new SharedArrayBuffer(4));
   const start: HammerStart = {
     memory: table.memory,
-    spool: spool.ranges,
+    spool: spool.memory,
     control: control.buffer as SharedArrayBuffer,
     lasting,
     passing,
@@ -65,7 +65,7 @@ test('M21: a table that another thread opens is the same table', (t) => {
   const writer = table.writer();
   writer.publish(3, ipv6(1, 2, 3, 4));
   t.is(other.reader.toIpv4(ipv6(1, 2, 3, 4)), address);
-  other.stamp(address, 100, 300);
+  other.stamp(address, 100, 100, 300);
   t.is(table.heldUntil(3), 400);
   t.is(table.lastPacket(3), 100);
 });
@@ -79,7 +79,7 @@ test('M11: a stamp makes a hold longer, never shorter; without a hold it only no
     [120, 0, 400],
     [130, 300, 430],
   ] as const) {
-    table.stamp(address, now, hold);
+    table.stamp(address, now, 100, hold);
     t.is(table.lastPacket(3), now);
     t.is(table.heldUntil(3), until);
   }
@@ -100,7 +100,7 @@ test('stamping an address outside the spool does nothing', (t) => {
   const table = SharedTable.create(spool, 1);
   const before = new Uint8Array(table.memory).slice();
   const stranger = parseIpv4('192.0.2.1');
-  if (stranger !== undefined) table.stamp(stranger, 100, 300);
+  if (stranger !== undefined) table.stamp(stranger, 100, 100, 300);
   t.deepEqual(new Uint8Array(table.memory), before);
   t.is(table.heldUntil(spool.size), 0);
 });

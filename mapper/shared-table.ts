@@ -5,28 +5,30 @@
 import type { Ipv4Address } from './address/ipv4.ts';
 import type { MappingStamps } from './mapping.ts';
 import type { Spool } from './spool.ts';
-import { TableColumns } from './table-columns.ts';
+import { ROW, row, TableColumns } from './table-columns.ts';
 import { TableReader } from './table-reader.ts';
 import { TableWriter } from './table-writer.ts';
 
 /** A mapping table in memory that threads share. */
 export class SharedTable implements MappingStamps {
-  /** What to hand to another thread, with the spool's ranges, to open the same table. */
+  /** What to hand to another thread, with the spool's own memory, to open the same table. */
   readonly memory: SharedArrayBuffer;
   readonly reader: TableReader;
   readonly #columns: TableColumns;
+  readonly #rows: Int32Array;
   readonly #spool: Spool;
 
   private constructor(columns: TableColumns, spool: Spool) {
     this.memory = columns.memory;
     this.#columns = columns;
+    this.#rows = columns.rows;
     this.#spool = spool;
     this.reader = new TableReader(columns, spool);
   }
 
   /** An empty table for all of a spool; `seed` is a random 32-bit word. */
   static create(spool: Spool, seed: number): SharedTable {
-    return new SharedTable(TableColumns.create(spool.size, seed), spool);
+    return new SharedTable(TableColumns.create(spool.size, spool.most, seed), spool);
   }
 
   /** The table another thread made over the same spool. */
@@ -40,22 +42,50 @@ export class SharedTable implements MappingStamps {
   }
 
   /**
-   * Notes a translated packet to or from a spool address, at `now` (seconds since 1970). With `holdSeconds` it keeps
-   * the mapping from being recycled for so long; 0 only notes it. Does nothing for other addresses.
+   * Notes a translated packet of `octets` to or from a spool address, at `now` (seconds since 1970). With `holdSeconds`
+   * it keeps the mapping from being recycled for so long; 0 only notes it. What TCP holds is noted apart, because the
+   * kernel knows better whether it is still so. Does nothing for other addresses.
    */
-  stamp(address: Ipv4Address, now: number, holdSeconds: number): void {
+  stamp(address: Ipv4Address, now: number, octets: number, holdSeconds = 0, isTcp = false): void {
     const position = this.#spool.position(address);
     if (position < 0) return;
-    const { heldUntil, lastPacket } = this.#columns;
-    lastPacket[position] = now;
-    if (holdSeconds > 0 && (heldUntil[position] as number) < now + holdSeconds) heldUntil[position] = now + holdSeconds;
+    const { packets, octets: sums } = this.#columns;
+    (packets[position] as number)++;
+    (sums[position] as number) += octets;
+    const rows = this.#rows;
+    const base = position * ROW;
+    rows[base + row.LAST_PACKET] = now;
+    if (holdSeconds === 0) return;
+    const held = base + (isTcp ? row.CONNECTED : row.HELD);
+    if ((rows[held] as number) >>> 0 < now + holdSeconds) rows[held] = now + holdSeconds;
+  }
+
+  hold(position: number, heldUntil: number, connectedUntil: number): void {
+    this.#rows[position * ROW + row.HELD] = heldUntil;
+    this.#rows[position * ROW + row.CONNECTED] = connectedUntil;
   }
 
   heldUntil(position: number): number {
-    return this.#columns.heldUntil[position] ?? 0;
+    return this.#time(position, row.HELD);
+  }
+
+  connectedUntil(position: number): number {
+    return this.#time(position, row.CONNECTED);
   }
 
   lastPacket(position: number): number {
-    return this.#columns.lastPacket[position] ?? 0;
+    return this.#time(position, row.LAST_PACKET);
+  }
+
+  packets(position: number): number {
+    return this.#columns.packets[position] ?? 0;
+  }
+
+  octets(position: number): number {
+    return this.#columns.octets[position] ?? 0;
+  }
+
+  #time(position: number, field: number): number {
+    return (this.#rows[position * ROW + field] ?? 0) >>> 0;
   }
 }

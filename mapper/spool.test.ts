@@ -3,8 +3,9 @@ import { formatIpv4, ipv4, parseIpv4 } from './address/ipv4.ts';
 import { formatIpv6, Ipv6Words, parseIpv6 } from './address/ipv6.ts';
 import { formatIpv4Prefix, type Ipv4Prefix, parseIpv4Prefix, parseIpv6Prefix } from './address/prefix.ts';
 import { AddressMapList, NO_ADDRESS } from './address-map.ts';
+import { chooseRange, DEFAULT_SELVES, DEFAULT_SPOOLS, rangeProblem } from './range.ts';
 import { SelfMap } from './self-map.ts';
-import { chooseRange, DEFAULT_SELVES, DEFAULT_SPOOLS, rangeProblem, Spool } from './spool.ts';
+import { Spool } from './spool.ts';
 
 const prefix = (text: string): Ipv4Prefix => parseIpv4Prefix(text) as Ipv4Prefix;
 

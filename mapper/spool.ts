@@ -1,87 +1,157 @@
 /**
- * The spool: the private IPv4 addresses that stand for IPv6 peers (RFC 6535 §2.4). Every address has a position,
- * counted through a list of ranges, and the position is the index into every column of the mapping table.
+ * The spool: the private IPv4 addresses that stand for IPv6 peers (RFC 6535 §2.4). Every address has a position, counted
+ * through a list of ranges, and the position is the index into every column of the mapping table. Ranges come and go
+ * while threads look addresses up (M3), so the list is in memory that they share.
  */
-import { type Ipv4Address, ipv4, parseIpv4 } from './address/ipv4.ts';
-import { formatIpv4Prefix, type Ipv4Prefix, ipv4PrefixesOverlap, ipv4PrefixSize } from './address/prefix.ts';
+import { type Ipv4Address, ipv4 } from './address/ipv4.ts';
+import { type Ipv4Prefix, ipv4PrefixSize } from './address/prefix.ts';
 
-/** RFC 6535 §4.4 names the first of each pair; the second takes over where the first is in use. */
-export const DEFAULT_SPOOLS = ['10.170.160.0/20', '172.21.80.0/20'] as const;
-export const DEFAULT_SELVES = ['172.21.112.0/20', '10.170.224.0/20'] as const;
+/** Words for each place of a range: address, size (0 while there is none), first position, room, state, length. */
+const field = { ADDRESS: 0, SIZE: 1, FIRST: 2, ROOM: 3, STATE: 4, LENGTH: 5 } as const;
+const PLACE = 6;
+/** Words before the first place: positions, and the most that are mapped at a time. */
+const word = { SIZE: 0, MOST: 1 } as const;
+const HEADER = 2;
 
-/** The shortest and longest prefix a range may have: 16 million addresses, and two. */
-const LENGTHS = { SHORTEST: 8, LONGEST: 30 } as const;
-
-/** Addresses that are not for hosts to use on a link: RFC 1122 §3.2.1.3, RFC 3927, RFC 5771, RFC 1112 §4. */
-const refused: readonly Ipv4Prefix[] = (
-  [
-    ['0.0.0.0', 8],
-    ['127.0.0.0', 8],
-    ['169.254.0.0', 16],
-    ['224.0.0.0', 4],
-    ['240.0.0.0', 4],
-  ] as const
-).map(([text, length]) => ({ address: parseIpv4(text) ?? ipv4(0), length }));
-
-/** Why a prefix cannot be a range of ours, completing "10.0.0.0/31 …"; `undefined` when it can. */
-export function rangeProblem(range: Ipv4Prefix): string | undefined {
-  if (range.length < LENGTHS.SHORTEST || range.length > LENGTHS.LONGEST) {
-    return `is not between /${LENGTHS.SHORTEST} and /${LENGTHS.LONGEST}`;
-  }
-  const bad = refused.find((prefix) => ipv4PrefixesOverlap(prefix, range));
-  return bad === undefined ? undefined : `overlaps ${formatIpv4Prefix(bad)}, which hosts must not use`;
-}
-
-/** The first of `candidates` that shares no address with `taken`, or `undefined`. */
-export function chooseRange(candidates: readonly Ipv4Prefix[], taken: readonly Ipv4Prefix[]): Ipv4Prefix | undefined {
-  return candidates.find((candidate) => !taken.some((prefix) => ipv4PrefixesOverlap(candidate, prefix)));
-}
+/** In an open range mappings are made; in a closing one those that are held end. */
+const state = { OPEN: 0, CLOSING: 1 } as const;
 
 /** Translates between spool addresses and positions. Positions run from 0 to `size - 1` through all ranges. */
 export class Spool {
-  readonly ranges: readonly Ipv4Prefix[];
-  /** How many positions there are, the first and last address of each range included. */
+  /** What to hand to another thread, to make the same spool of. */
+  readonly memory: SharedArrayBuffer;
+  /** How many positions there are, the first and last address of each range and places for later ranges included. */
   readonly size: number;
-  /** How many of them may be handed out. */
-  readonly usable: number;
+  /** The most positions that are mapped at a time: the first ranges, and as many again where there are places for more. */
+  readonly most: number;
+  readonly #words: Int32Array;
 
-  constructor(ranges: readonly Ipv4Prefix[]) {
-    this.ranges = ranges;
-    this.size = ranges.reduce((sum, range) => sum + ipv4PrefixSize(range), 0);
-    this.usable = this.size - 2 * ranges.length;
+  /** A spool of these ranges, with `spare` places for ranges as long as the last; or the one another thread made. */
+  constructor(from: readonly Ipv4Prefix[] | SharedArrayBuffer, spare = 0) {
+    const words = from instanceof SharedArrayBuffer ? new Int32Array(from) : layOut(from, spare);
+    this.memory = words.buffer as SharedArrayBuffer;
+    this.size = words[word.SIZE] as number;
+    this.most = words[word.MOST] as number;
+    this.#words = words;
+  }
+
+  /** The ranges as they are now, those that are closing last. */
+  get ranges(): readonly Ipv4Prefix[] {
+    return [...this.open, ...this.closing];
+  }
+
+  /** The ranges in which mappings are made. */
+  get open(): readonly Ipv4Prefix[] {
+    return this.#inState(state.OPEN);
+  }
+
+  get closing(): readonly Ipv4Prefix[] {
+    return this.#inState(state.CLOSING);
+  }
+
+  /** How many addresses may be handed out. */
+  get usable(): number {
+    return this.open.reduce((sum, range) => sum + ipv4PrefixSize(range) - 2, 0);
   }
 
   /** The position of an address, or -1 when it is not of the spool. */
   position(address: Ipv4Address): number {
-    let first = 0;
-    for (const range of this.ranges) {
-      const offset = (address - range.address) >>> 0;
-      const size = ipv4PrefixSize(range);
-      if (offset < size) return first + offset;
-      first += size;
+    const words = this.#words;
+    for (let at = HEADER; at < words.length; at += PLACE) {
+      const offset = (address - (words[at + field.ADDRESS] as number)) >>> 0;
+      if (offset < (words[at + field.SIZE] as number)) return (words[at + field.FIRST] as number) + offset;
     }
     return -1;
   }
 
-  /** The address at a position from 0 to `size - 1`. */
+  /** The address at a position of a range. Throws a `RangeError` for positions that no range has. */
   address(position: number): Ipv4Address {
-    let offset = position;
-    for (const range of this.ranges) {
-      const size = ipv4PrefixSize(range);
-      if (offset < size) return ipv4(range.address + offset);
-      offset -= size;
-    }
-    throw new RangeError(`position ${position} is outside the spool`);
+    const at = this.#placeOf(position);
+    if (at < 0) throw new RangeError(`position ${position} is outside the spool`);
+    return ipv4((this.#words[at + field.ADDRESS] as number) + position - (this.#words[at + field.FIRST] as number));
   }
 
   /** Whether an address may be handed out: the first and last of each range look like network and broadcast (M5). */
   isUsable(position: number): boolean {
-    let offset = position;
-    for (const range of this.ranges) {
-      const size = ipv4PrefixSize(range);
-      if (offset < size) return offset !== 0 && offset !== size - 1;
-      offset -= size;
-    }
-    return false;
+    const at = this.#placeOf(position);
+    if (at < 0 || this.#words[at + field.STATE] !== state.OPEN) return false;
+    const offset = position - (this.#words[at + field.FIRST] as number);
+    return offset !== 0 && offset !== (this.#words[at + field.SIZE] as number) - 1;
   }
+
+  /**
+   * From now on mappings are made in `range` and nowhere else (M3); the open ranges close. Returns the first position of
+   * it; `undefined` when there is no place for a range so large.
+   */
+  move(range: Ipv4Prefix): number | undefined {
+    const words = this.#words;
+    const size = ipv4PrefixSize(range);
+    for (let at = HEADER; at < words.length; at += PLACE) {
+      if (words[at + field.SIZE] !== 0 || (words[at + field.ROOM] as number) < size) continue;
+      for (let other = HEADER; other < words.length; other += PLACE) words[other + field.STATE] = state.CLOSING;
+      put(words, at, range);
+      return words[at + field.FIRST] as number;
+    }
+    return undefined;
+  }
+
+  /** Ends a closing range, whose mappings have ended; its place is free for another. */
+  remove(range: Ipv4Prefix): void {
+    for (let at = HEADER; at < this.#words.length; at += PLACE) {
+      if (this.#words[at + field.ADDRESS] === (range.address | 0)) Atomics.store(this.#words, at + field.SIZE, 0);
+    }
+  }
+
+  /** The positions of a range, from the first to the one behind the last. */
+  positions(range: Ipv4Prefix): { first: number; end: number } {
+    const first = this.position(range.address);
+    return { first, end: first + ipv4PrefixSize(range) };
+  }
+
+  #placeOf(position: number): number {
+    const words = this.#words;
+    for (let at = HEADER; at < words.length; at += PLACE) {
+      const offset = position - (words[at + field.FIRST] as number);
+      if (offset >= 0 && offset < (words[at + field.SIZE] as number)) return at;
+    }
+    return -1;
+  }
+
+  #inState(wanted: number): Ipv4Prefix[] {
+    const words = this.#words;
+    const found: Ipv4Prefix[] = [];
+    for (let at = HEADER; at < words.length; at += PLACE) {
+      if (words[at + field.SIZE] === 0 || words[at + field.STATE] !== wanted) continue;
+      const length = words[at + field.LENGTH] as number;
+      found.push({ address: ipv4(words[at + field.ADDRESS] as number), length });
+    }
+    return found;
+  }
+}
+
+function layOut(ranges: readonly Ipv4Prefix[], spare: number): Int32Array {
+  const sizes = ranges.map(ipv4PrefixSize);
+  const rooms = [...sizes, ...new Array<number>(spare).fill(sizes.at(-1) ?? 0)];
+  const words = new Int32Array(new SharedArrayBuffer(4 * (HEADER + PLACE * rooms.length)));
+  const size = rooms.reduce((sum, room) => sum + room, 0);
+  words[word.SIZE] = size;
+  words[word.MOST] = Math.min(size, 2 * sizes.reduce((sum, room) => sum + room, 0));
+  let first = 0;
+  for (const [index, room] of rooms.entries()) {
+    const at = HEADER + PLACE * index;
+    words[at + field.FIRST] = first;
+    words[at + field.ROOM] = room;
+    const range = ranges[index];
+    if (range !== undefined) put(words, at, range);
+    first += room;
+  }
+  return words;
+}
+
+/** Puts a range into a place that has none. Its size comes last, for those who look meanwhile. */
+function put(words: Int32Array, at: number, range: Ipv4Prefix): void {
+  words[at + field.ADDRESS] = range.address;
+  words[at + field.STATE] = state.OPEN;
+  words[at + field.LENGTH] = range.length;
+  Atomics.store(words, at + field.SIZE, ipv4PrefixSize(range));
 }

@@ -48,7 +48,7 @@ test('M15: a stranger that this host does not answer makes room for the next aft
   for (let number = 3; number <= 7; number++) mapper.admit(peer(number));
   t.is(mapper.admit(peer(8)), undefined);
   clock.now += 5;
-  table.stamp(first, clock.now, 300);
+  table.stamp(first, clock.now, 100, 300);
   t.is(mapper.admit(peer(8)), second);
 });
 

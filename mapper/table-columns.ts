@@ -1,13 +1,22 @@
 /**
- * The mapping table's memory: columns over one block that two threads see, one row per spool position. The control
- * plane writes pairs, the data plane writes stamps, both read all of it. Layout, in 32-bit words:
+ * The mapping table's memory: one block that two threads see, one row per spool position. The control plane writes pairs,
+ * the data plane writes stamps, both read all of it. A row lies within half a cache line, so that looking one up waits for
+ * memory once. Layout, in octets:
  *
- *     header (16) | version (n) | address (4 n) | held until (n) | last packet (n) | hash A (h) | hash B (h)
+ *     header (64) | octets (8 n) | packets (8 n) | rows (32 n) | hash A (4 h) | hash B (4 h)
  */
 
-/** Words of the header. */
-export const header = { ROWS: 0, SEED: 1, ACTIVE_HASH: 2 } as const;
+/** Words of the header: rows, the seed of the hash, which hash is in use, and how many slots a hash has. */
+export const header = { ROWS: 0, SEED: 1, ACTIVE_HASH: 2, SLOTS: 3 } as const;
 const HEADER_WORDS = 16;
+
+/**
+ * Words of a row. The version is even when the address is whole, and odd while it is being written; the address is all
+ * zero where there is no mapping (`::` is never mapped). Times are seconds since 1970, unsigned: until when packets of
+ * TCP, and all others, hold the mapping (M11), and the last translated packet, either way, or 0.
+ */
+export const row = { VERSION: 0, ADDRESS: 1, HELD: 5, CONNECTED: 6, LAST_PACKET: 7 } as const;
+export const ROW = 8;
 
 /** Hash slots that hold no row; all others hold the row's position plus one. */
 export const slot = { EMPTY: 0, REMOVED: -1 } as const;
@@ -21,14 +30,11 @@ function hashSlots(rows: number): number {
 export class TableColumns {
   readonly memory: SharedArrayBuffer;
   readonly header: Int32Array;
-  /** Even: the row's address is whole. Odd: it is being written. Steps by one at each begin and end of a change. */
-  readonly version: Int32Array;
-  /** Four words for each row; all zero where there is no mapping (`::` is never mapped). */
-  readonly address: Int32Array;
-  /** Seconds since 1970 until which packets hold the mapping (M11). */
-  readonly heldUntil: Uint32Array;
-  /** Seconds since 1970 of the last translated packet, either way; 0 before the first. */
-  readonly lastPacket: Uint32Array;
+  /** What was translated for each row, both ways. Each is added to by one thread at a time, as exactly as people need. */
+  readonly octets: Float64Array;
+  readonly packets: Float64Array;
+  /** Rows of `ROW` words. */
+  readonly rows: Int32Array;
   /** Two open-addressed hashes from address to position; the header says which is in use. */
   readonly hashes: readonly [Int32Array, Int32Array];
 
@@ -37,42 +43,45 @@ export class TableColumns {
     this.memory = memory;
     this.header = new Int32Array(memory, 0, HEADER_WORDS);
     const rows = this.header[header.ROWS] ?? 0;
-    const slots = hashSlots(rows);
-    let word = HEADER_WORDS;
-    const take = (words: number): number => {
-      const offset = word * 4;
-      word += words;
+    const slots = this.header[header.SLOTS] ?? 0;
+    let end = 4 * HEADER_WORDS;
+    const take = (octets: number): number => {
+      const offset = end;
+      end += octets;
       return offset;
     };
-    this.version = new Int32Array(memory, take(rows), rows);
-    this.address = new Int32Array(memory, take(4 * rows), 4 * rows);
-    this.heldUntil = new Uint32Array(memory, take(rows), rows);
-    this.lastPacket = new Uint32Array(memory, take(rows), rows);
-    this.hashes = [new Int32Array(memory, take(slots), slots), new Int32Array(memory, take(slots), slots)];
+    this.octets = new Float64Array(memory, take(8 * rows), rows);
+    this.packets = new Float64Array(memory, take(8 * rows), rows);
+    this.rows = new Int32Array(memory, take(4 * ROW * rows), ROW * rows);
+    this.hashes = [new Int32Array(memory, take(4 * slots), slots), new Int32Array(memory, take(4 * slots), slots)];
   }
 
-  /** Makes the memory of an empty table. `seed` is a random word, so that nobody outside can make addresses collide. */
-  static create(rows: number, seed: number): TableColumns {
-    const memory = new SharedArrayBuffer(4 * (HEADER_WORDS + 7 * rows + 2 * hashSlots(rows)));
+  /**
+   * Makes the memory of an empty table, of whose rows `most` are mapped at a time. `seed` is a random word, so that nobody
+   * outside can make addresses collide. Memory that is not touched costs nothing.
+   */
+  static create(rows: number, most: number, seed: number): TableColumns {
+    const slots = hashSlots(most);
+    const memory = new SharedArrayBuffer(4 * HEADER_WORDS + (16 + 4 * ROW) * rows + 8 * slots);
     const words = new Int32Array(memory, 0, HEADER_WORDS);
     words[header.ROWS] = rows;
     words[header.SEED] = seed;
+    words[header.SLOTS] = slots;
     return new TableColumns(memory);
   }
 }
 
-/** Mixes four words into one, keyed by `seed` (the finalizer of MurmurHash3 over each word). */
+/** Mixes four words into one, keyed by `seed` (as MurmurHash3 does: a round for each word, and its finalizer). */
 export function hashAddress(w0: number, w1: number, w2: number, w3: number, seed: number): number {
-  let h = seed;
-  h = mix(h ^ w0);
-  h = mix(h ^ w1);
-  h = mix(h ^ w2);
-  return mix(h ^ w3);
-}
-
-function mix(value: number): number {
-  let h = value;
+  let h = round(round(round(round(seed, w0), w1), w2), w3);
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
   return h ^ (h >>> 16);
+}
+
+function round(hash: number, word: number): number {
+  let k = Math.imul(word, 0xcc9e2d51);
+  k = Math.imul((k << 15) | (k >>> 17), 0x1b873593);
+  const h = hash ^ k;
+  return (Math.imul((h << 13) | (h >>> 19), 5) + 0xe6546b64) | 0;
 }

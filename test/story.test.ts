@@ -81,5 +81,5 @@ test('an IPv4-only program reaches an IPv6-only server by name', async (t) => {
   );
 
   // As long as the connection may be open, the address belongs to that server.
-  t.is(table.heldUntil(1), NOW + 7440);
+  t.is(table.connectedUntil(1), NOW + 7440);
 });

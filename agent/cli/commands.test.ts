@@ -38,7 +38,7 @@ test('status is aligned and short', async (t) => {
   ! Docker drops what is forwarded
     iptables -I DOCKER-USER
   device    bis0, mtu 1480, 1 queue, offload csum tso4 tso6
-  spool     10.170.160.0/20, 3 of 4094 used, 2 held
+  spool     10.170.160.0/20, 3 of 4094 used, 2 held, 1 strangers, 7 assigned, 4 recycled, 1 refused, 10.170.224.0/20 closing
   self      fd5e:1e46:9d02::/96
   uplinks   eth0
   exposed   tcp/8080
@@ -57,12 +57,12 @@ test('D10: a name cannot put anything but printable ASCII on the terminal', asyn
   const { agent, command } = await running(t);
   const hostile = 'a\u001b[2J\u0007\r\n10.0.0.1 \u009b31m\u202egpj.\u0000\u007f$(id)é😀';
   const row = { ipv4: '10.170.160.1', ipv6: '2001:db8::1', names: [hostile], ageSeconds: 61, promisedForSeconds: 59 };
-  agent.rows = [{ ...row, lastPacketSecondsAgo: 0, state: 'promised', isStranger: true }];
+  agent.rows = [{ ...row, lastPacketSecondsAgo: 0, state: 'promised', packets: 12, octets: 3456, isStranger: true }];
   const text = await command('mappings');
   t.is(
     text.stdout,
-    `IPV4          IPV6         STATE               AGE        PROMISED  LAST PACKET  NAMES
-10.170.160.1  2001:db8::1  promised, stranger  1 min 1 s  for 59 s  0 s ago      a\\x1b[2J\\x07\\x0d\\x0a10.0.0.1 \\x9b31m\\u{202e}gpj.\\x00\\x7f$(id)\\xe9\\u{1f600}
+    `IPV4          IPV6         STATE               AGE        PROMISED  LAST PACKET  PACKETS  OCTETS  NAMES
+10.170.160.1  2001:db8::1  promised, stranger  1 min 1 s  for 59 s  0 s ago      12       3.5 kB  a\\x1b[2J\\x07\\x0d\\x0a10.0.0.1 \\x9b31m\\u{202e}gpj.\\x00\\x7f$(id)\\xe9\\u{1f600}
 `,
   );
   const json = await command('mappings', '--json');
@@ -147,6 +147,8 @@ test('a reader that has seen enough is no failure', async (t) => {
   const row = {
     ipv6: '2001:db8::1',
     names: [],
+    packets: 0,
+    octets: 0,
     ageSeconds: 0,
     promisedForSeconds: 0,
     lastPacketSecondsAgo: null,

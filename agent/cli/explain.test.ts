@@ -28,6 +28,8 @@ const mapping: MappingRow = {
   promisedForSeconds: 87,
   lastPacketSecondsAgo: 2,
   state: 'live',
+  packets: 0,
+  octets: 0,
   isStranger: false,
 };
 

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { MappingRow } from '../control/agent.ts';
 import { asJson, finish, type InstanceOptions, instanceCommand, print } from './command.ts';
 import { exitCode } from './exit-code.ts';
-import { columns, duration } from './text.ts';
+import { columns, duration, octets } from './text.ts';
 
 const about = `
 Lists the spool addresses in use and the IPv6 addresses they stand for, with the names that were asked for. A promised
@@ -26,7 +26,7 @@ export function addMappings(program: Command): void {
 
 /** A table with a heading; only the heading if there are none. */
 export function mappingsText(mappings: readonly MappingRow[]): string[] {
-  const heading = ['IPV4', 'IPV6', 'STATE', 'AGE', 'PROMISED', 'LAST PACKET', 'NAMES'];
+  const heading = ['IPV4', 'IPV6', 'STATE', 'AGE', 'PROMISED', 'LAST PACKET', 'PACKETS', 'OCTETS', 'NAMES'];
   return columns([
     heading,
     ...mappings.map((row) => [
@@ -36,6 +36,8 @@ export function mappingsText(mappings: readonly MappingRow[]): string[] {
       duration(row.ageSeconds),
       row.promisedForSeconds > 0 ? `for ${duration(row.promisedForSeconds)}` : '-',
       row.lastPacketSecondsAgo === null ? '-' : `${duration(row.lastPacketSecondsAgo)} ago`,
+      String(row.packets),
+      octets(row.octets),
       row.names.join(' '),
     ]),
   ]);

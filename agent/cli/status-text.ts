@@ -25,7 +25,7 @@ export function reasonsText(reasons: readonly Reason[]): string[] {
 function rows({ device, spool, self, uplinks, exposed, resolver, translator }: Status): string[][] {
   const found: [string, string | undefined][] = [
     ['device', device === null ? undefined : deviceText(device)],
-    ['spool', spool === null ? undefined : `${spool.range}, ${spool.used} of ${spool.size} used, ${spool.held} held`],
+    ['spool', spool === null ? undefined : spoolText(spool)],
     ['self', self ?? undefined],
     ['uplinks', uplinks.length === 0 ? undefined : uplinks.join(' ')],
     ['exposed', exposed.length === 0 ? undefined : exposed.join(' ')],
@@ -34,6 +34,15 @@ function rows({ device, spool, self, uplinks, exposed, resolver, translator }: S
     ['to IPv4', translator === null ? undefined : directionText(translator.sixToFour)],
   ];
   return found.flatMap(([name, text]) => (text === undefined ? [] : [['', name, text]]));
+}
+
+function spoolText(spool: NonNullable<Status['spool']>): string {
+  const { range, used, size, held, strangers, quarantined, closing, counters } = spool;
+  return [
+    `${range}, ${used} of ${size} used, ${held} held`,
+    ...counts({ strangers, inQuarantine: quarantined, ...counters }),
+    ...closing.map((old) => `${old} closing`),
+  ].join(', ');
 }
 
 function deviceText({ name, mtu, queues, offloads }: NonNullable<Status['device']>): string {

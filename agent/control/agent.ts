@@ -38,6 +38,14 @@ export interface SpoolStatus {
   readonly used: number;
   /** How many of those may not be recycled: promised in an answer, or live. */
   readonly held: number;
+  /** How many of those stand for strangers. */
+  readonly strangers: number;
+  /** How many more stand for nobody any longer, and are not handed out yet, because somebody may still rely on them. */
+  readonly quarantined: number;
+  /** Ranges that are not ours any more, in which mappings that are held still end. */
+  readonly closing: readonly string[];
+  /** Addresses since it came up: handed out for the first time, taken from another peer for that, and not to be had. */
+  readonly counters: Readonly<Record<string, number>>;
 }
 
 /** One DNS server the host asks, and where its questions are caught. */
@@ -123,6 +131,9 @@ export interface MappingRow {
   readonly lastPacketSecondsAgo: number | null;
   /** Held mappings are `promised` or `live`; `idle` ones may be recycled. */
   readonly state: 'promised' | 'live' | 'idle';
+  /** Translated packets and their octets, both ways together. */
+  readonly packets: number;
+  readonly octets: number;
   /** Whether a packet from the peer made it, and no answer has promised it so far. */
   readonly isStranger: boolean;
 }

@@ -33,7 +33,16 @@ export const fakeStatus: Status = {
 /** What is told besides while translating. */
 export const fakeUp: Partial<Status> = {
   device: { name: 'bis0', offloads: ['csum', 'tso4', 'tso6'], queues: 1, mtu: 1480 },
-  spool: { range: '10.170.160.0/20', size: 4094, used: 3, held: 2 },
+  spool: {
+    range: '10.170.160.0/20',
+    size: 4094,
+    used: 3,
+    held: 2,
+    strangers: 1,
+    quarantined: 0,
+    closing: ['10.170.224.0/20'],
+    counters: { assigned: 7, recycled: 4, refused: 1, strangersRefused: 0 },
+  },
   self: 'fd5e:1e46:9d02::/96',
   uplinks: ['eth0'],
   exposed: ['tcp/8080'],

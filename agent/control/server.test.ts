@@ -34,6 +34,8 @@ test('what the agent says comes out at the other end', async (t) => {
       promisedForSeconds: 115,
       lastPacketSecondsAgo: null,
       state: 'promised',
+      packets: 0,
+      octets: 0,
       isStranger: false,
     },
   ];

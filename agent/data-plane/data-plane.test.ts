@@ -26,7 +26,7 @@ function pipe(isBlocking = false): { device: number; far: number } {
 function settings(): DataPlaneSettings {
   const spool = new Spool([spoolRange]);
   const { memory } = SharedTable.create(spool, 1);
-  return { table: memory, spool: spool.ranges, self, own, path: new PathMtu() };
+  return { table: memory, spool: spool.memory, self, own, path: new PathMtu() };
 }
 
 const events = (lost: Error[]) => ({ onLost: (reason: Error) => void lost.push(reason), onStranger: () => {} });

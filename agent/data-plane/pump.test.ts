@@ -119,9 +119,11 @@ test('M11: packets of this host hold their mapping, those of the peer only show 
   t.is(table.lastPacket(position), SECONDS + 10);
   t.is(table.heldUntil(position), SECONDS + 10 + 300);
   scene.through(`${from4} | TCP 1 > 2 ACK`, MONDAY + 20_000);
-  t.is(table.heldUntil(position), SECONDS + 20 + 7440);
+  t.is(table.connectedUntil(position), SECONDS + 20 + 7440);
   scene.through(`${from4} | TCP 1 > 2 RST`, MONDAY + 30_000);
-  t.is(table.heldUntil(position), SECONDS + 20 + 7440, 'a hold is never made shorter');
+  t.is(table.connectedUntil(position), SECONDS + 20 + 7440, 'a hold is never made shorter');
+  t.is(table.heldUntil(position), SECONDS + 10 + 300);
+  t.deepEqual([table.packets(position), table.octets(position) > 4 * 28], [4, true]);
 });
 
 test('M11: a packet that is not translated holds nothing', (t) => {

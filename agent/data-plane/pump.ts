@@ -18,6 +18,7 @@ import { translate6to4 } from '../../translator/six-to-four.ts';
 import { isRefused, type Verdict, verdict } from '../../translator/verdict.ts';
 import * as ipv4Header from '../../translator/wire/ipv4.ts';
 import * as ipv6Header from '../../translator/wire/ipv6.ts';
+import { protocol } from '../../translator/wire/protocol.ts';
 import { base, direction, extra } from './counters.ts';
 import { ErrorSender, type ErrorSenderParts } from './error-sender.ts';
 import { holdSeconds } from './hold-time.ts';
@@ -132,7 +133,9 @@ export class Pump {
     if (trace.isOn()) trace.note(direction.FOUR_TO_SIX, outcome, packet, out, now);
     if (outcome === verdict.translated) {
       (counters[slots + extra.OCTETS] as number) += packet.length;
-      table.stamp(ipv4Header.destination(packet.view, packet.start), seconds, holdSeconds(packet));
+      const isTcp = ipv4Header.protocol(packet.view, packet.start) === protocol.TCP;
+      const peer = ipv4Header.destination(packet.view, packet.start);
+      table.stamp(peer, seconds, packet.length, holdSeconds(packet), isTcp);
       this.#send(slots);
     } else if (isRefused(outcome) && !this.#isTold) {
       this.#errors.sendIcmpv4(packet, out.refusal, now);
@@ -163,7 +166,7 @@ export class Pump {
     if (outcome === verdict.translated) {
       (counters[slots + extra.OCTETS] as number) += packet.length;
       // What a peer sends does not hold a mapping, or anybody could fill the spool (M15).
-      table.stamp(ipv4Header.source(out.view, out.headerStart[0] as number), seconds, 0);
+      table.stamp(ipv4Header.source(out.view, out.headerStart[0] as number), seconds, packet.length);
       this.#send(slots);
     } else if (isRefused(outcome) && !this.#isTold) {
       this.#errors.sendIcmpv6(packet, out.refusal, now);

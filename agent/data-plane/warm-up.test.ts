@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import test from 'ava';
 import { AddressMapList } from '../../mapper/address-map.ts';
 import { SelfMap } from '../../mapper/self-map.ts';
+import { Spool } from '../../mapper/spool.ts';
 import { PathMtu } from '../../translator/path-mtu.ts';
 import { createCounters, direction, readCounters } from './counters.ts';
 import { own, self, spoolRange, strangersOf } from './fixture/pump-scene.ts';
@@ -13,7 +14,7 @@ import { warmUp } from './warm-up.ts';
 test.serial('every packet of the warming up is translated, and no descriptor stays', (t) => {
   const counters = createCounters();
   const descriptors = readdirSync('/proc/self/fd').length;
-  const handled = warmUp({ spool: [spoolRange], self }, ({ queue, table, spool }) => {
+  const handled = warmUp({ spool: new Spool([spoolRange]).memory, self }, ({ queue, table, spool }) => {
     const maps = new AddressMapList([table.reader, new SelfMap(self, spool)]);
     const parts = { device: new LinuxTunQueue(queue), table, maps, spool, self, own, counters, path: new PathMtu() };
     const shared = { trace: { isOn: () => false, note: () => {} }, strangers: strangersOf(createRequests()) };

@@ -47,9 +47,10 @@ export interface PumpScene {
  * that lasts. Returns how many were handled; none when there are no sockets.
  */
 export function warmUp(
-  { spool: [range], self }: Pick<WorkerStart, 'spool' | 'self'>,
+  { spool: memory, self }: Pick<WorkerStart, 'spool' | 'self'>,
   createPump: (scene: PumpScene) => Pump,
 ): number {
+  const [range] = new Spool(memory).open;
   if (range === undefined) return 0;
   const ends = new Int32Array(new ArrayBuffer(8));
   const { UNIX, SEQPACKET } = socket;

@@ -1,5 +1,5 @@
 /** What the main thread and a packet worker share besides packets: a few words, and what the worker is started with. */
-import type { Ipv4Prefix, Ipv6Prefix } from '../../mapper/address/prefix.ts';
+import type { Ipv6Prefix } from '../../mapper/address/prefix.ts';
 import type { PathMtu } from '../../translator/path-mtu.ts';
 import type { ErrorSources } from './error-sender.ts';
 
@@ -27,7 +27,8 @@ export interface WorkerStart {
   readonly queue: number;
   /** An eventfd that the main thread writes to wake the worker. */
   readonly wakeup: number;
-  readonly spool: readonly Ipv4Prefix[];
+  /** The memory of the spool. */
+  readonly spool: SharedArrayBuffer;
   readonly self: Ipv6Prefix;
   readonly path: PathMtu;
   readonly own: ErrorSources;

@@ -34,8 +34,9 @@ async function sixMappings(): Promise<{ octets: Uint8Array; begins: number[] }> 
 function read(octets: Uint8Array): { peers: number[]; problems: number } {
   const files = new MemoryFiles();
   files.content.set(PATH, { octets });
-  const { mappings, problems } = loadMappings(files, PATH, spool);
-  return { peers: mappings.map(({ ipv6 }) => ipv6.w3), problems: problems.length };
+  let problems = 0;
+  const mappings = [...loadMappings(files, PATH, spool, () => problems++)];
+  return { peers: mappings.map(({ ipv6 }) => ipv6.w3), problems };
 }
 
 test('M14: damage at any octet costs the record it is in, and is said', async (t) => {
@@ -98,7 +99,7 @@ test('M14: records of another version, and of another kind, are left out and sai
   };
   t.deepEqual(read(rewritten(1, 1)), { peers: [1, 2, 3, 4, 5, 6], problems: 0 });
   t.deepEqual(read(rewritten(2, 1)), { peers: [2, 3, 4, 5, 6], problems: 1 });
-  t.deepEqual(read(rewritten(1, 3)), { peers: [2, 3, 4, 5, 6], problems: 1 });
+  t.deepEqual(read(rewritten(1, 4)), { peers: [2, 3, 4, 5, 6], problems: 1 });
 });
 
 test('M14: on this host: foreign, huge, no file, unreadable, unwritable: it begins, says so, and is kept if it can be', async (t) => {

@@ -15,57 +15,48 @@ const LEAST_LOG = 1 << 20;
 
 /** The octets at which the file of a spool is full: two records of the greatest length for each address, and 1 MiB. */
 export function longestFile(spool: Spool): number {
-  return HEADING.length + 2 * LONGEST_RECORD * spool.size + LEAST_LOG;
+  return HEADING.length + 2 * LONGEST_RECORD * spool.most + LEAST_LOG;
 }
 
-/** What was in a file. */
-export interface Loaded {
-  /** One for each spool address. */
-  readonly mappings: readonly Mapping[];
-  /** What was not as it should be, each a sentence without its end. Empty as well when there is no file. */
-  readonly problems: readonly Error[];
-}
-
-/** Reads the mappings of a spool. Never throws. */
-export function loadMappings(files: Files, path: string, spool: Spool): Loaded {
-  const mappings: Mapping[] = [];
-  const problems: Error[] = [];
+/**
+ * The mappings of a spool, in the order in which they were written. What is not as it should be is reported, each a
+ * sentence without its end; nothing when there is no file. Never throws.
+ */
+export function* loadMappings(
+  files: Files,
+  path: string,
+  spool: Spool,
+  report: (problem: Error) => void,
+): Generator<Mapping> {
   let file: OpenFile | undefined;
   try {
     file = files.open(path);
-    if (file === undefined) return { mappings: [], problems };
+    if (file === undefined) return;
     const outside = new Set<number>();
-    const damaged = eachRecord(file, longestFile(spool), (mapping) => {
-      const position = spool.position(mapping.ipv4);
-      if (position < 0 || !spool.isUsable(position)) {
-        outside.add(mapping.ipv4);
-        return;
-      }
-      mappings[position] = mapping;
-    });
-    if (damaged > 0) {
-      problems.push(new Error(`${damaged} octets of ${path} are not whole records: they were left out`));
+    const read = { damaged: 0 };
+    for (const mapping of eachRecord(file, longestFile(spool), read)) {
+      if (spool.isUsable(spool.position(mapping.ipv4))) yield mapping;
+      else if (outside.size < spool.most) outside.add(mapping.ipv4);
     }
+    if (read.damaged > 0)
+      report(new Error(`${read.damaged} octets of ${path} are not whole records: they were left out`));
     if (file.read(new Uint8Array(1), longestFile(spool)) > 0) {
-      problems.push(new Error(`${path} is longer than ${longestFile(spool)} octets: the rest was not read`));
+      report(new Error(`${path} is longer than ${longestFile(spool)} octets: the rest was not read`));
     }
     if (outside.size > 0) {
       const ranges = spool.ranges.map((range: Ipv4Prefix) => formatIpv4Prefix(range)).join(', ');
-      problems.push(new Error(`${outside.size} mappings of ${path} are not of the spool ${ranges}: they were dropped`));
+      report(new Error(`${outside.size} mappings of ${path} are not of the spool ${ranges}: they were dropped`));
     }
   } catch (error) {
-    problems.push(new Error(`Cannot read ${path}`, { cause: error }));
+    report(new Error(`Cannot read ${path}`, { cause: error }));
   } finally {
     file?.close();
   }
-  // The positions between them are holes, which this leaves out.
-  return { mappings: mappings.filter(() => true), problems };
 }
 
-/** Calls `use` with every whole record of the first `limit` octets. Returns how many octets belong to none. */
-function eachRecord(file: OpenFile, limit: number, use: (mapping: Mapping) => void): number {
+/** Every whole record of the first `limit` octets. Notes how many octets belong to none. */
+function* eachRecord(file: OpenFile, limit: number, read: { damaged: number }): Generator<Mapping> {
   const window = Buffer.alloc(WINDOW);
-  let damaged = 0;
   /** Where the window begins in the file, what it holds, and how far that has been looked at. */
   let from = 0;
   let held = 0;
@@ -81,15 +72,14 @@ function eachRecord(file: OpenFile, limit: number, use: (mapping: Mapping) => vo
     held += count;
     if (from === 0) {
       const isOurs = held >= HEADING.length && HEADING.equals(window.subarray(0, HEADING.length));
-      if (!isOurs) damaged += Math.min(held, HEADING.length);
       at = Math.min(held, HEADING.length);
+      if (!isOurs) read.damaged += at;
     }
     while (at < held && (isEnd || at + LONGEST_RECORD <= held)) {
       const length = wholeRecord(window, at, held);
-      if (length > 0) use(readRecord(window, at));
-      else damaged += Math.min(ALIGNMENT, held - at);
+      if (length > 0) yield readRecord(window, at);
+      else read.damaged += Math.min(ALIGNMENT, held - at);
       at += length > 0 ? length : Math.min(ALIGNMENT, held - at);
     }
   }
-  return damaged;
 }

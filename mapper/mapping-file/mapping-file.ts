@@ -3,24 +3,26 @@
  * a record is added before the answer leaves that promises it. A new snapshot is written beside it, a slice at a time,
  * and takes its place; what changes meanwhile is added to both, so that either is complete at any moment.
  */
-import type { Ipv4Address } from '../address/ipv4.ts';
-import type { Mapping } from '../mapping.ts';
+import { ipv6 } from '../address/ipv6.ts';
+import type { EndReason, Mapping, MappingSink } from '../mapping.ts';
 import type { Spool } from '../spool.ts';
-import type { MappingSink } from '../table-writer.ts';
 import type { Files, OpenFile } from './files.ts';
 import { loadMappings, longestFile } from './load.ts';
 import { HEADING, LONGEST_RECORD, writeRecord } from './record.ts';
 
-/** How much longer a promise is written down for than it was given, in seconds: one that is renewed is not written. Not of strangers. */
+/** How much longer a promise is written down for than it was given, in seconds, so that a new one need not be written. */
 const FORESIGHT_SECONDS = 600;
 /** Positions of one slice of a snapshot: 2 ms when all are mapped, on a machine that has other things to do. */
 const SLICE = 1024;
 /** What the log may grow to beside its snapshot before a new one is due: as much again, and this, in octets. */
 const LOG_OCTETS = 256 * 1024;
 
+/** Who is where a mapping was ended. */
+const nobody = ipv6(0, 0, 0, 0);
+
 /** Where a snapshot is taken from. */
 export interface MappingSource {
-  mappingOf(address: Ipv4Address): Mapping | undefined;
+  mappingAt(position: number): Mapping | undefined;
 }
 
 export interface MappingFileParts {
@@ -63,12 +65,10 @@ export class MappingFile implements MappingSink {
     this.#saved = new Uint32Array(parts.spool.size);
   }
 
-  /** The mappings in the file, for `AddressMapper.restore`. */
-  load(): readonly Mapping[] {
+  /** The mappings in the file, in the order in which they were written, for `AddressMapper.restore`. */
+  load(): Iterable<Mapping> {
     const { files, path, spool, report } = this.#parts;
-    const { mappings, problems } = loadMappings(files, path, spool);
-    for (const problem of problems) report(problem);
-    return mappings;
+    return loadMappings(files, path, spool, report);
   }
 
   /** Writes the first snapshot, of what `source` has; from then on everything is kept, unless trouble was reported. */
@@ -85,15 +85,25 @@ export class MappingFile implements MappingSink {
     // The record of whoever gets the address next takes the place of this one.
   }
 
+  /** Writes down that nobody is there any more, unless somebody else is about to be: the next record says so. */
+  ended(mapping: Mapping, reason: EndReason): void {
+    if (this.#source === undefined || reason === 'recycled') return;
+    this.#write({ ...mapping, ipv6: nobody, names: [] }, 0);
+  }
+
   /** Adds a record, unless the file promises as much already. One write(2), and a second while a snapshot is taken. */
   promised(position: number, mapping: Mapping): void {
     if (this.#source === undefined || mapping.promisedUntil <= (this.#saved[position] as number)) return;
     const until = mapping.promisedUntil + (mapping.isStranger ? 0 : FORESIGHT_SECONDS);
+    if (this.#write(mapping, until)) this.#saved[position] = until;
+  }
+
+  /** Returns whether the record is in the file, or will be. */
+  #write(mapping: Mapping, until: number): boolean {
     const length = writeRecord(mapping, until, this.#record, 0);
     if (this.#next !== undefined) this.#add(this.#next, this.#record, length);
     // Before the first snapshot is in its place nothing else is there; should it fail, the next one has all of them.
-    const isKept = this.#current === undefined || this.#add(this.#current, this.#record, length);
-    if (isKept) this.#saved[position] = until;
+    return this.#current === undefined || this.#add(this.#current, this.#record, length);
   }
 
   /** Takes a snapshot if the log has grown long, or something could not be written. To be called every 10 s. */
@@ -114,13 +124,13 @@ export class MappingFile implements MappingSink {
   }
 
   #takeSnapshot(): Promise<void> {
-    this.#snapshot ??= this.#write().finally(() => {
+    this.#snapshot ??= this.#replace().finally(() => {
       this.#snapshot = undefined;
     });
     return this.#snapshot;
   }
 
-  async #write(): Promise<void> {
+  async #replace(): Promise<void> {
     const { files, path } = this.#parts;
     const temporary = `${path}.new`;
     try {
@@ -155,10 +165,9 @@ export class MappingFile implements MappingSink {
   }
 
   #writeSlice(slice: Buffer, from: number, to: number): number {
-    const { spool } = this.#parts;
     let length = 0;
     for (let position = from; position < to; position++) {
-      const mapping = this.#source?.mappingOf(spool.address(position));
+      const mapping = this.#source?.mappingAt(position);
       if (mapping === undefined) continue;
       const until = Math.max(mapping.promisedUntil, this.#saved[position] as number);
       length += writeRecord(mapping, until, slice, length);

@@ -42,8 +42,11 @@ const field = {
   PROMISED: 32,
   TEXT: 36,
 } as const;
-/** A mapping that was promised in an answer, and one of a peer that came by itself (M15). */
-const kind = { MAPPING: 1, STRANGER: 2 } as const;
+/**
+ * A mapping that was promised in an answer; one of a peer that came by itself (M15); and nobody, whose address is `::`,
+ * where there was a mapping that somebody ended.
+ */
+const kind = { MAPPING: 1, STRANGER: 2, NOBODY: 3 } as const;
 
 /** Octets for the names of one record, with their lengths; older names than fit are left out. */
 const MOST_TEXT = 256;
@@ -66,7 +69,8 @@ export function writeRecord(mapping: Mapping, promisedUntil: number, out: Buffer
   }
   while ((end - offset) % ALIGNMENT !== 0) out[end++] = 0;
   out.writeUInt16BE(end - offset, offset + field.LENGTH);
-  out[offset + field.KIND] = mapping.isStranger ? kind.STRANGER : kind.MAPPING;
+  const isNobody = (w0 | w1 | w2 | w3) === 0;
+  out[offset + field.KIND] = isNobody ? kind.NOBODY : mapping.isStranger ? kind.STRANGER : kind.MAPPING;
   out[offset + field.NAMES] = names.length;
   out.writeUInt32BE(mapping.ipv4, offset + field.IPV4);
   out.writeInt32BE(w0, offset + field.IPV6);
@@ -89,7 +93,7 @@ export function wholeRecord(octets: Buffer, offset: number, end: number): number
 }
 
 function isKind(value: number | undefined): boolean {
-  return value === kind.MAPPING || value === kind.STRANGER;
+  return value === kind.MAPPING || value === kind.STRANGER || value === kind.NOBODY;
 }
 
 /** Reads the mapping of a whole record. */
