@@ -40,7 +40,7 @@ export function stages(directory: string, isFast: boolean): Stage[] {
       argv: ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '--colors=off'],
     },
     { title: 'architecture', minutes: 2, files: architecture },
-    { title: 'unit', minutes: 3, files: unit },
+    { title: 'unit', minutes: 8, files: unit },
     { title: 'conformance', minutes: 2, files: conformance },
     { title: 'property and fuzz', minutes: 3, files: fuzz },
   ];
