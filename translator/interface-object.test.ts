@@ -70,3 +70,13 @@ test('RFC 6791 6791: the object joins extensions that are there, and their check
   // What is no structure is left alone.
   for (const other of [`10000000${label}`, '2000', `20000000${label}00`]) t.is(through(other), other);
 });
+
+test('RFC 6791 6791: a checksum of the extension that comes out as 0 is written as 0xffff, for 0 says that there is none', (t) => {
+  const named = (end: string): string => `001802040002000020010db8ffff000000000000${end}`;
+  // What is missing to 0xffff makes the sum just that.
+  const end = structure(named('00000000')).slice(4, 8);
+  t.is(structure(named(`0000${end}`)).slice(4, 8), '0000');
+  const router = from.replace('2001:db8:ffff::1', `2001:db8:ffff::${end}`);
+  const line = `${router} | ICMPv6 time-exceeded | ${sent6} | UDP 1 > 2 | [200]`;
+  t.true(translated(line, settings).endsWith(`extension 0x2000ffff${named(`0000${end}`)}`));
+});

@@ -60,7 +60,7 @@ export function appendInterface(out: HeaderBuffer, length: number, source: Ipv6A
   out.position = at + OBJECT;
   const field = structure + CHECKSUM;
   const before = view.getUint16(field);
-  if (length === 0) view.setUint16(field, fold(sumOctets(view, structure, out.position)) ^ 0xffff);
-  // 0 says that there is none; one that is wrong stays so.
-  else if (before !== 0) view.setUint16(field, update(before, sumOctets(view, at, out.position)));
+  // 0 says that there is none, and so is not written for one; what is wrong stays so.
+  if (length === 0) view.setUint16(field, fold(sumOctets(view, structure, out.position)) ^ 0xffff || 0xffff);
+  else if (before !== 0) view.setUint16(field, update(before, sumOctets(view, at, out.position)) || 0xffff);
 }
