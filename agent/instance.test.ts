@@ -69,6 +69,15 @@ test('M5: errors of routers come from the spool address that is never handed out
   t.is(selfAddress(instance), '172.21.112.1');
 });
 
+test('queues are one for each processor, up to four, unless the configuration says how many', (t) => {
+  const { device, ...config } = defaultConfig();
+  const queues = (configured: number, processors: number): number => {
+    const asked = { ...config, device: { ...device, queues: configured } };
+    return createInstance(asked, selfPrefix('/dev/null/nowhere', drawn).prefix, [], processors).queues;
+  };
+  t.deepEqual([queues(0, 1), queues(0, 2), queues(0, 16), queues(3, 1)], [1, 2, 4, 3]);
+});
+
 test('the mark is one bit, clear of those of Tailscale, Kubernetes, Calico and wg-quick', (t) => {
   const { mark, markMask } = createInstance(defaultConfig(), selfPrefix('/dev/null/nowhere', drawn).prefix, []);
   t.is(mark & markMask, mark);

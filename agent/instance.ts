@@ -1,6 +1,7 @@
 /** Everything that makes one running agent; there are no such constants elsewhere. One agent in each network namespace. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { formatIpv4, type Ipv4Address, ipv4 } from '../mapper/address/ipv4.ts';
 import { type Ipv6Address, ipv6, ipv6FromOctets } from '../mapper/address/ipv6.ts';
@@ -36,14 +37,21 @@ export interface Instance {
 
 const OUR_MARK = 0x1000_0000;
 const OUR_ZONE = 0x6253;
+/** Each queue costs 12 MB and a thread that may be busy: more than a workstation's flows fill. */
+const MOST_QUEUES = 4;
 
 /** The agent as its configuration and the addresses in use make it. Throws when no range is free (M3). */
-export function createInstance(config: Config, ula: Ipv6Prefix, taken: readonly Ipv4Prefix[]): Instance {
+export function createInstance(
+  config: Config,
+  ula: Ipv6Prefix,
+  taken: readonly Ipv4Prefix[],
+  processors = availableParallelism(),
+): Instance {
   const spool = freeRange('spool', config.mapper.spool, DEFAULT_SPOOLS, taken);
   const self = freeRange('self', config.mapper.self, DEFAULT_SELVES, [...taken, spool]);
   return {
     device: config.device.name,
-    queues: config.device.queues,
+    queues: config.device.queues === 0 ? Math.min(processors, MOST_QUEUES) : config.device.queues,
     table: 'bis',
     mark: OUR_MARK,
     markMask: OUR_MARK,

@@ -35,7 +35,7 @@ const defaults: Config = {
     cacheEntries: 4096,
   },
   recipient: { expose: [], unclaimed: false },
-  device: { name: 'bis0', queues: 1 },
+  device: { name: 'bis0', queues: 0 },
   log: { level: 'info' },
 };
 

@@ -129,7 +129,11 @@ export const keys = {
   },
   device: {
     name: key('"bis0"', deviceName, 'Name of the TUN device.'),
-    queues: key('1', wholeNumber(1, 64), 'Queues of the device; each has a thread of its own.'),
+    queues: key(
+      '0',
+      wholeNumber(0, 64),
+      'Queues of the device; each has a thread of its own. 0: one for each processor, up to 4.',
+    ),
   },
   log: {
     level: key(

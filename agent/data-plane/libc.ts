@@ -33,6 +33,13 @@ export const libc = {
     vectors: Uint8Array,
     count: number,
   ) => number,
+  /** System calls without a function of their own, of the shape that `bpf` has. */
+  syscall: library.func('long syscall(long number, int command, void *attributes, unsigned int size)') as (
+    number: number,
+    command: number,
+    attributes: Uint8Array,
+    size: number,
+  ) => number,
   poll: library.func('int poll(void *fds, unsigned long count, int milliseconds)') as (
     fds: Uint8Array,
     count: number,

@@ -14,7 +14,13 @@ const SET_OFFLOAD = 0x400454d0;
 
 /** A kernel that keeps notes; it refuses what it is told to. */
 function madeUp({ refusedOffloads = 0, mostQueues = 99, takesOffloads = true } = {}) {
-  const notes = { open: [] as number[], names: [] as string[], flags: [] as number[], offloads: [] as number[] };
+  const notes = {
+    open: [] as number[],
+    names: [] as string[],
+    flags: [] as number[],
+    offloads: [] as number[],
+    steered: [] as number[],
+  };
   let queues = 0;
   const calls: TunCalls = {
     open: () => {
@@ -36,6 +42,10 @@ function madeUp({ refusedOffloads = 0, mostQueues = 99, takesOffloads = true } =
       if (request === SET_OFFLOAD) notes.offloads.push(bits);
       return takesOffloads && (bits & refusedOffloads) === 0 ? 0 : -1;
     },
+    steer: (fd) => {
+      notes.steered.push(fd);
+      return true;
+    },
   };
   return { calls, notes };
 }
@@ -52,6 +62,7 @@ test('all offloads are asked for at once', (t) => {
   const wanted = 0x0001 | 0x1000 | 0x4000 | 0x8000;
   t.deepEqual(notes.flags, [wanted], 'IFF_TUN, IFF_NO_PI, IFF_VNET_HDR, IFF_TUN_EXCL, and not persistent');
   t.deepEqual(notes.offloads, [0x6f]);
+  t.deepEqual(notes.steered, [], 'there is nothing to choose');
 });
 
 test('a kernel that refuses is asked for less, step by step, down to nothing', (t) => {
@@ -76,6 +87,7 @@ test('a kernel that refuses even plain packets is an error, and nothing stays op
 test('several queues say so; when one cannot be made, none is left', (t) => {
   const good = madeUp();
   t.is(openTun('bis0', 3, good.calls).queues.length, 3);
+  t.deepEqual(good.notes.steered, [100], 'the device is told once how to choose among them');
   for (const flags of good.notes.flags) t.true((flags & 0x0100) !== 0);
   const bad = madeUp({ mostQueues: 2 });
   t.throws(() => openTun('bis0', 3, bad.calls), { message: /^Cannot create bis0/ });

@@ -5,6 +5,7 @@
 import { HEADROOM, type HeaderBuffer } from '../../translator/header-buffer.ts';
 import type { PacketBuffer } from '../../translator/packet-buffer.ts';
 import { addressOf, failure, flag, libc } from './libc.ts';
+import { steer } from './steering.ts';
 import type { TunDevice } from './tun-device.ts';
 import { readVirtioNetHeader, VIRTIO_NET_HEADER_SIZE, writeVirtioNetHeader } from './virtio-net-header.ts';
 
@@ -25,8 +26,15 @@ const wishes: readonly (readonly (keyof typeof offload)[])[] = [
   [],
 ];
 
-/** The calls that open a device; `libc` unless a test stands in for the kernel. */
-export type TunCalls = Pick<typeof libc, 'open' | 'close' | 'ioctl' | 'ioctlNumber'>;
+/** The calls that open a device, unless a test stands in for the kernel. */
+export const tunCalls = {
+  open: libc.open,
+  close: libc.close,
+  ioctl: libc.ioctl,
+  ioctlNumber: libc.ioctlNumber,
+  steer,
+} as const;
+export type TunCalls = typeof tunCalls;
 
 /** An open TUN device: descriptors that other threads may use, and what the kernel agreed to. */
 export interface OpenTun {
@@ -40,7 +48,7 @@ export interface OpenTun {
  * Opens a TUN device with `queues` queues; needs CAP_NET_ADMIN. `name` is one the caller has checked (at most 15
  * octets). Throws `Cannot open …` or `Cannot create bis0: EBUSY`, leaving nothing open.
  */
-export function openTun(name: string, queues: number, calls: TunCalls = libc): OpenTun {
+export function openTun(name: string, queues: number, calls: TunCalls = tunCalls): OpenTun {
   const opened: number[] = [];
   try {
     let offloads: readonly string[] = [];
@@ -52,6 +60,8 @@ export function openTun(name: string, queues: number, calls: TunCalls = libc): O
       const flags = (queues > 1 ? iff.MULTI_QUEUE : 0) | (queue === 0 ? iff.TUN_EXCL : 0);
       offloads = configureQueue(fd, name, flags, calls);
     }
+    // Where it cannot be, the kernel chooses well enough.
+    if (queues > 1) calls.steer(opened[0] as number);
     return { name, queues: opened, offloads };
   } catch (error) {
     for (const fd of opened) calls.close(fd);

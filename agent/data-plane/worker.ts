@@ -13,6 +13,7 @@ import { createRequests, StrangerQuestions } from './stranger-requests.ts';
 import { Strangers } from './strangers.ts';
 import { createTraceRing, TraceWriter } from './trace-ring.ts';
 import { LinuxTunQueue } from './tun-linux.ts';
+import { Vigil } from './vigil.ts';
 import { type PumpScene, warmUp } from './warm-up.ts';
 import { type WorkerStart, word, workerState } from './worker-control.ts';
 
@@ -20,6 +21,8 @@ import { type WorkerStart, word, workerState } from './worker-control.ts';
 const POLL_MILLISECONDS = 1000;
 /** Packets in a row before the stop flag is looked at again. */
 const DRAIN_LIMIT = 256;
+/** Times in a row that looking may find packets before the eventfd is looked at again. */
+const MOST_FOUND = 64;
 
 /** `struct pollfd`: descriptor, wanted events, events that came. */
 const POLLFD = { SIZE: 8, EVENTS: 4, CAME: 6 } as const;
@@ -48,7 +51,9 @@ function run(start: WorkerStart): void {
 
   Atomics.store(control, word.STATE, workerState.RUNNING);
   Atomics.notify(control, word.STATE);
+  const vigil = new Vigil();
   while (Atomics.load(control, word.STOP) === 0) {
+    const asleep = performance.now();
     libc.poll(fds, 2, POLL_MILLISECONDS);
     Atomics.add(control, word.ROUNDS, 1);
     if (poll.getInt16(POLLFD.SIZE + POLLFD.CAME, true) !== 0) {
@@ -60,8 +65,26 @@ function run(start: WorkerStart): void {
       Atomics.store(control, word.STATE, workerState.DEVICE_LOST);
       return;
     }
-    if ((came & event.IN) !== 0) pump.drain(DRAIN_LIMIT, Date.now());
+    if ((came & event.IN) !== 0) {
+      pump.drain(DRAIN_LIMIT, Date.now());
+      vigil.slept(performance.now() - asleep);
+      look(pump, vigil);
+    }
   }
+}
+
+/** Handles what comes until nothing has come for a while, or somebody else may have woken us. */
+function look(pump: Pump, vigil: Vigil): void {
+  let since = performance.now();
+  for (let vain = 0, found = 0; vain < vigil.looks && found < MOST_FOUND; ) {
+    if (pump.drain(DRAIN_LIMIT, Date.now()) === 0) vain++;
+    else {
+      found++;
+      vain = 0;
+      since = performance.now();
+    }
+  }
+  vigil.looked(performance.now() - since);
 }
 
 /** What a pump shares with the main thread, but for one that only warms up. */
