@@ -44,14 +44,13 @@ export function addresses6to4(
     if (isIllegalIpv6(destination) || isIllegalIpv6(source)) return verdict['dropped-illegal-address'];
   }
   const destination4 = maps.toIpv4(destination);
-  if (destination4 === NO_ADDRESS) {
-    const isUnsaid = packet.isQuote || packet.protocol === protocol.ICMPV6;
-    return isUnsaid ? verdict['dropped-no-mapping'] : verdict['refused-no-mapping'];
-  }
+  const isUnsaid = packet.isQuote || packet.protocol === protocol.ICMPV6;
+  const unmapped = isUnsaid ? verdict['dropped-no-mapping'] : verdict['refused-no-mapping'];
+  if (destination4 === NO_ADDRESS) return unmapped;
   let source4 = maps.toIpv4(source);
   if (source4 === NO_ADDRESS) {
-    if (packet.isQuote) return verdict['dropped-no-mapping'];
-    if (!packet.isIcmpError) return verdict['dropped-stranger'];
+    if (packet.isQuote) return unmapped;
+    if (!packet.isIcmpError) return path.hasStrangers ? verdict['dropped-stranger'] : unmapped;
     source4 = choose4(path.errorSource4, source);
     if (source4 === NO_ADDRESS) return verdict['dropped-no-mapping'];
   }

@@ -18,6 +18,11 @@ export class PathMtu {
   zeroUdpChecksum: 'compute' | 'drop' = 'compute';
   /** What to do with an IPv6 UDP packet without checksum (RFC 6935; RFC 7915 is silent). */
   zeroUdpChecksum6: 'pass' | 'drop' | 'compute' = 'pass';
+  /**
+   * Whether an IPv6 source without mapping is a stranger, for whom the control plane may make one (RFC 6535 §2.2); if
+   * not, it is refused like a destination without (RFC 7915 §5.4).
+   */
+  hasStrangers = true;
   /** Whether senders are told of more than what they must be: packet too big and time exceeded are always said. */
   icmpErrors = true;
   /** The IPv4 sources of ICMPv6 errors from addresses without mapping (RFC 6791); without one they are dropped. */

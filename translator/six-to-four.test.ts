@@ -116,6 +116,14 @@ test('MAP-64 M7 6535-IN: a source without mapping is a stranger', (t) => {
   t.is(translated(`IPv6 2001:db8:5::1 > fd00::ac15:7001 ${hello}`), 'dropped-stranger');
 });
 
+test('RFC 7915 5.4 MAP-64: where nobody is mapped on demand, a source without mapping is prohibited too', (t) => {
+  const path = { hasStrangers: false };
+  const line = `IPv6 2001:db8:5::1 > fd00::ac15:7001 hlim=64 ${hello}`;
+  t.is(answered(line, path), `IPv6 2001:db8::fe > 2001:db8:5::1 hlim=64 | ICMPv6 unreachable/1 | ${line}`);
+  t.is(translated(line, { ...path, icmpErrors: false }), 'dropped-no-mapping');
+  t.is(translated('IPv6 2001:db8:5::1 > fd00::ac15:7001 | ICMPv6 echo id=1 seq=1', path), 'dropped-no-mapping');
+});
+
 test('RFC 7915 5.4 MAP-64: a destination without mapping is prohibited, which ICMPv6 is not told', (t) => {
   const line = `IPv6 2001:db8::9 > fd00::1 hlim=64 ${hello}`;
   t.is(answered(line), `IPv6 2001:db8::fe > 2001:db8::9 hlim=64 | ICMPv6 unreachable/1 | ${line}`);

@@ -45,7 +45,7 @@ test('RFC 6052 6052-3.1: nothing goes to or from the well-known prefix with an a
     'IPv4 198.51.100.1 > 8.8.8.8 ttl=63 id=1 | UDP 1 > 2',
   );
   t.is(translated('IPv6 2001:db8::1 > 64:ff9b::a00:1 | UDP 1 > 2'), 'refused-no-mapping');
-  t.is(translated('IPv6 64:ff9b::c0a8:101 > 2001:db8::1 | UDP 1 > 2'), 'dropped-stranger');
+  t.is(translated('IPv6 64:ff9b::c0a8:101 > 2001:db8::1 | UDP 1 > 2'), 'refused-no-mapping');
   t.is(translated('IPv4 10.0.0.1 > 198.51.100.1 | UDP 1 > 2'), 'refused-prohibited');
   t.is(translated('IPv4 198.51.100.1 > 172.16.0.1 | UDP 1 > 2'), 'refused-no-mapping');
 });
@@ -78,7 +78,7 @@ test('RFC 6791 6791: an ICMPv6 error from an address without mapping comes from 
     withConfig({ prefix, explicit, errorSource4: '192.0.2.99' })(
       'IPv6 2001:db8:c::9 > 2001:db8:64::c000:201 | UDP 1 > 2',
     ),
-    'dropped-stranger',
+    'refused-no-mapping',
     'errors only',
   );
 });

@@ -8,7 +8,7 @@ import { parseSettings, readSettings, SettingsError } from './settings.ts';
 test('nothing has to be given, and null is nothing', (t) => {
   for (const value of [{}, { prefix: null, explicit: null, mtu4: null, icmpErrors: null, errorSource6: null }]) {
     const settings = readSettings(value);
-    t.deepEqual(settings.path, new PathMtu());
+    t.deepEqual(settings.path, Object.assign(new PathMtu(), { hasStrangers: false }));
     t.is(settings.embedded, undefined);
     t.is(settings.ownIpv4, undefined);
   }

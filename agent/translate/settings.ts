@@ -127,7 +127,7 @@ export function readSettings(value: unknown): Settings {
   );
   const embedded = prefix == null ? undefined : about('prefix', () => new EmbeddedMap(prefix));
   const chosen = Object.fromEntries(Object.entries(rest).filter(([, given]) => given != null));
-  const path = Object.assign(new PathMtu(), chosen);
+  const path = Object.assign(new PathMtu(), chosen, { hasStrangers: false });
   // ICMPv4 errors from nowhere come from ourselves, unless another address is given for them.
   if (rest.errorSource6 == null && ownIpv6 != null) path.errorSource6 = [ipv6Prefix(ownIpv6, 128)];
   return {
