@@ -12,6 +12,7 @@ import type { Ipv6Leg, LegSurroundings } from './ipv6-leg.ts';
 import type { Log } from './log.ts';
 import type { NetworkChanges } from './network/changes.ts';
 import type { Surroundings } from './network/surroundings.ts';
+import { TimeJumps } from './network/time-jumps.ts';
 import type { Questions } from './questions/questions.ts';
 import { degradedReasons } from './reasons.ts';
 
@@ -31,13 +32,15 @@ export interface WatchParts {
   readonly leg: Pick<Ipv6Leg, 'follow' | 'uplinks'>;
   readonly questions: Pick<Questions, 'refresh' | 'renew' | 'servers' | 'unanswered' | 'gaps'>;
   /** Answers that were kept belong to the network they were given in (E16). */
-  readonly resolver: Pick<Resolver, 'flush' | 'loops'>;
+  readonly resolver: Pick<Resolver, 'flush' | 'reset' | 'loops'>;
+  readonly jumps?: Pick<TimeJumps, 'jumped'>;
   /** Whether packets are handled. */
   readonly isAlive: () => boolean;
 }
 
 export class Watch {
   readonly #parts: WatchParts;
+  readonly #jumps: Pick<TimeJumps, 'jumped'>;
   readonly #ending = new AbortController();
   #timers: NodeJS.Timeout[] = [];
   #isAlive = true;
@@ -50,6 +53,7 @@ export class Watch {
 
   constructor(parts: WatchParts) {
     this.#parts = parts;
+    this.#jumps = parts.jumps ?? new TimeJumps();
   }
 
   /** Looks at the firewalls once, then watches until `end`. Rejects when `nft` cannot be run. */
@@ -100,7 +104,13 @@ export class Watch {
   }
 
   #look(): void {
-    const { network, firewall } = this.#parts.changes.look();
+    const { network: hasChanged, firewall } = this.#parts.changes.look();
+    const hasJumped = this.#jumps.jumped();
+    if (hasJumped) {
+      this.#parts.log.info('Time has passed unseen, as in sleep: servers are asked anew');
+      this.#parts.resolver.reset();
+    }
+    const network = hasChanged || hasJumped;
     const isRetry = this.#problem !== undefined && --this.#looksLeft <= 0;
     this.#due = { network: this.#due.network || network || isRetry, firewall: this.#due.firewall || firewall };
     if (this.#round !== undefined || !(this.#due.network || this.#due.firewall)) return;
@@ -122,7 +132,7 @@ export class Watch {
         signal.throwIfAborted();
         await leg.follow(surroundings);
         signal.throwIfAborted();
-        await questions.refresh();
+        if (await questions.refresh()) resolver.reset();
         signal.throwIfAborted();
       }
       this.#blocking = await this.#findBlocking();

@@ -25,7 +25,7 @@ const FIRST_LINE = 'bis-journal 1';
 const MOST_OCTETS = 1024 * 1024;
 
 /** The programs a journal may name. */
-const PROGRAMS: ReadonlySet<string> = new Set(['ip', 'nft']);
+const PROGRAMS: ReadonlySet<string> = new Set(['ip', 'nft', 'busctl']);
 
 /** A step as it is remembered: what it did to the host is done already. */
 export type Noted = Pick<Step, 'title'> & { readonly undo: Action };

@@ -51,6 +51,7 @@ const servers = {
   'systemd-resolved': 'usr/bin/resolvectl',
   'libnss-resolve': `usr/lib/${machine}/libnss_resolve.so.2`,
   systemd: 'usr/bin/busctl',
+  nscd: 'usr/sbin/nscd',
 };
 
 /** What each command of package.json needs. */

@@ -6,7 +6,7 @@ import { formatIpv4Prefix, formatIpv6Prefix } from '../../mapper/address/prefix.
 import { type Listener, listen } from '../../resolver/listener/listener.ts';
 import { serves } from '../../resolver/listener/serve.ts';
 import type { Resolver } from '../../resolver/resolver.ts';
-import type { Upstream } from '../../resolver/upstream/upstream.ts';
+import { type Upstream, upstreamName } from '../../resolver/upstream/upstream.ts';
 import type { Endpoint, ResolverConfig } from '../config/config.ts';
 import type { Reason, ServerStatus } from '../control/agent.ts';
 import { hostNameServers, isLoopback } from '../network/name-servers.ts';
@@ -44,11 +44,13 @@ export class ListenOnly implements Questions {
     this.#resolver = resolver;
   }
 
-  async refresh(): Promise<void> {
+  async refresh(): Promise<boolean> {
     const own = this.#config.listen.map(upstreamOf);
+    const before = this.#upstreams.map(upstreamName).join();
     this.#upstreams = this.#named().filter((upstream) => !own.some((each) => isOurselves(upstream, each)));
     for (const listener of this.#listeners) listener.setUpstreams(this.#upstreams);
-    if (this.#listeners.length > 0) return;
+    const isOther = this.#upstreams.map(upstreamName).join() !== before;
+    if (this.#listeners.length > 0) return isOther;
     const accept = serves(
       this.#config.serve.map((prefix) => (prefix.family === 4 ? formatIpv4Prefix(prefix) : formatIpv6Prefix(prefix))),
     );
@@ -56,6 +58,7 @@ export class ListenOnly implements Questions {
       const options = { address, port, upstreams: this.#upstreams, resolver: this.#resolver, accept };
       this.#listeners.push(await listen(options));
     }
+    return isOther;
   }
 
   renew(): void {}

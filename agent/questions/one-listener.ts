@@ -21,18 +21,22 @@ export class OneListener {
     this.#serve = serve;
   }
 
-  /** From now on these are asked; the first call begins to listen. Rejects with "Cannot listen on …". */
-  async ask(servers: readonly NameServer[]): Promise<void> {
+  /**
+   * From now on these are asked; the first call begins to listen. Resolves to whether they are others than before, and
+   * rejects with "Cannot listen on …".
+   */
+  async ask(servers: readonly NameServer[]): Promise<boolean> {
+    const before = this.#upstreams.map(upstreamName).join();
     this.#upstreams = servers.map(upstreamOf);
-    if (this.#listener !== undefined) return this.#listener.setUpstreams(this.#upstreams);
-    this.#listener = await listen({
+    this.#listener?.setUpstreams(this.#upstreams);
+    this.#listener ??= await listen({
       address: this.#address,
       port: DNS_PORT,
       upstreams: this.#upstreams,
       resolver: this.#resolver,
       accept: serves(this.#serve),
     });
-    return undefined;
+    return this.#upstreams.map(upstreamName).join() !== before;
   }
 
   async close(): Promise<void> {

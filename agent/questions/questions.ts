@@ -6,8 +6,11 @@ export const DNS_PORT = 53;
 
 /** A source of questions. */
 export interface Questions {
-  /** Looks at the host's servers again and follows them; the first call begins. */
-  refresh(): Promise<void>;
+  /**
+   * Looks at the host's servers again and follows them; the first call begins. Resolves to whether a server, or the way
+   * to one, is another than before, so that what is under way there will not arrive (D9).
+   */
+  refresh(): Promise<boolean>;
   /** Says that questions are still answered; without it they stop coming after some seconds. */
   renew(): void;
   /** Stops questions from coming, at once. */

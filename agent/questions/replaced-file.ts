@@ -78,14 +78,15 @@ export class ReplacedFile implements Questions {
   }
 
   /** Follows the file: what others wrote into it is asked from then on, and replaced by ours, ten times at most. */
-  async refresh(): Promise<void> {
+  async refresh(): Promise<boolean> {
     const { host } = this.#parts;
     this.#gaps = await this.#parts.gaps();
     const text = host.readText(RESOLV_CONF);
     const theirs = text === undefined || isOurs(text) ? undefined : text;
     this.#follow(theirs ?? host.readText(KEPT_RESOLV_CONF));
-    await this.#listener.ask(this.#servers);
+    const isOther = await this.#listener.ask(this.#servers);
     if (theirs !== undefined) await this.#replace(theirs);
+    return isOther;
   }
 
   renew(): void {}

@@ -58,7 +58,7 @@ export class Snoop implements Questions {
     this.#parts = parts;
   }
 
-  async refresh(): Promise<void> {
+  async refresh(): Promise<boolean> {
     const { nft } = this.#parts;
     const decision = await this.#parts.decide();
     const ways = await Promise.all(decision.servers.map((server) => this.#waysTo(server)));
@@ -73,6 +73,7 @@ export class Snoop implements Questions {
       const gone = [...before].filter(([key]) => !this.#caught.has(key));
       await Promise.all(gone.map(([, { listener }]) => listener.close()));
     }
+    return before.size !== this.#caught.size || [...before.keys()].some((key) => !this.#caught.has(key));
   }
 
   renew(): void {

@@ -58,7 +58,7 @@ export class ToldResolved implements Questions {
   }
 
   /** Rejects when systemd-resolved does not run, and, at the start, when questions would lose what protects them. */
-  async refresh(): Promise<void> {
+  async refresh(): Promise<boolean> {
     const { device, host } = this.#parts;
     const resolved = await observeResolved(host);
     if (resolved === undefined) throw new Error('Cannot ask systemd-resolved over D-Bus');
@@ -66,12 +66,12 @@ export class ToldResolved implements Questions {
     this.#weakened = others.filter(wouldWeaken);
     if (this.#weakened.length > 0) return this.#leave();
     const servers = others.filter(({ port }) => port === DNS_PORT);
-    await this.#listener.ask(servers.map(({ address, device: zone }) => ({ address, zone })));
+    const isOther = await this.#listener.ask(servers.map(({ address, device: zone }) => ({ address, zone })));
     // Telling it anew what it knows would be a change to be followed, and so on for ever.
     if (!this.#isNamed(resolved)) await this.#tell();
     this.#isTold = true;
     this.#hasBegun = true;
-    return undefined;
+    return isOther;
   }
 
   renew(): void {}
@@ -113,9 +113,10 @@ export class ToldResolved implements Questions {
   }
 
   /** Nothing is taken away from questions that are encrypted or checked. */
-  async #leave(): Promise<void> {
+  async #leave(): Promise<boolean> {
     if (!this.#hasBegun) throw new Error(`Cannot use mode resolved: ${this.#protection()}`);
     await this.withdraw();
+    return false;
   }
 
   #isNamed({ servers }: Resolved): boolean {

@@ -1,0 +1,76 @@
+/** Programs of this host that others ask for names: who listens on port 53 in this network namespace, and as whom (ss(8), proc(5)). */
+import { readFileSync } from 'node:fs';
+import type { Host } from '../../install/host.ts';
+
+export interface DnsProgram {
+  readonly pid: number;
+  /** As the kernel calls it, at most 15 characters: `dnsmasq`, `systemd-resolve`. */
+  readonly name: string;
+  /** Where it listens, without zone; `0.0.0.0` and `::` for all addresses. None where it only asks for others. */
+  readonly addresses: readonly string[];
+  readonly uid: number;
+  /** Its place in the hierarchy of control groups, from the root: `/system.slice/docker.service`. Empty without cgroup2. */
+  readonly cgroup: string;
+}
+
+/** Docker asks for its containers and listens in their namespaces, not in this one. */
+const DOCKER = { name: 'dockerd', pidFile: '/run/docker.pid' } as const;
+
+/** The programs, in no order. Rejects when `ss` cannot be run. */
+export async function observeDnsPrograms(host: Host): Promise<DnsProgram[]> {
+  const lines = (await host.run(['ss', '-Hlnup', 'sport = :53'])).split('\n');
+  const addresses = new Map<number, string[]>();
+  for (const line of lines) {
+    const address = line.trim().split(/\s+/)[3]?.replace(/:53$/, '') ?? '';
+    for (const [, pid] of line.matchAll(/\bpid=(\d+)/g)) {
+      addresses.set(Number(pid), [...(addresses.get(Number(pid)) ?? []), plain(address)]);
+    }
+  }
+  const docker = Number(host.readText(DOCKER.pidFile)?.trim());
+  if (docker > 0 && isOf(host, docker, DOCKER.name)) addresses.set(docker, addresses.get(docker) ?? []);
+  return [...addresses].flatMap(([pid, where]) => readProgram(host, pid, where));
+}
+
+/** `127.0.0.53%lo`, `[fe80::1]%br0`, `*`: without zone and brackets; `*` is `::` for both families. */
+function plain(address: string): string {
+  const text = address.replace(/%[^\]]*$/, '').replace(/[[\]]/g, '');
+  return text === '*' ? '::' : text;
+}
+
+/** Whether a process has this name and is in our network namespace: numbers in files may be of long ago. */
+function isOf(host: Host, pid: number, name: string): boolean {
+  const own = host.readLink('/proc/self/ns/net');
+  return host.readText(`/proc/${pid}/comm`)?.trim() === name && host.readLink(`/proc/${pid}/ns/net`) === own;
+}
+
+function readProgram(host: Host, pid: number, addresses: readonly string[]): DnsProgram[] {
+  const name = host.readText(`/proc/${pid}/comm`)?.trim();
+  const uid = /^Uid:\s+(\d+)/m.exec(host.readText(`/proc/${pid}/status`) ?? '')?.[1];
+  // It has ended in the meantime.
+  if (name === undefined || uid === undefined) return [];
+  const cgroup = /^0::(\/.*)$/m.exec(host.readText(`/proc/${pid}/cgroup`) ?? '')?.[1] ?? '';
+  return [{ pid, name, addresses, uid: Number(uid), cgroup }];
+}
+
+/** In `/proc/net/udp`: port 53 of the local address, in hexadecimal. */
+const LISTENING = /^\s*\d+: [0-9A-F]+:0035 .*$/gm;
+
+/** Text that is another when another socket listens on port 53. Takes some microseconds; empty where `/proc` cannot be read. */
+export function dnsListeners(): string {
+  return ['/proc/net/udp', '/proc/net/udp6'].map(listenersIn).join('');
+}
+
+function listenersIn(file: string): string {
+  let text: string;
+  try {
+    text = readFileSync(file, 'latin1');
+  } catch {
+    return '';
+  }
+  // Address and inode; the counters between them change by themselves.
+  return (text.match(LISTENING) ?? [])
+    .map((line) => line.trim().split(/\s+/))
+    .map((columns) => `${columns[1]} ${columns[9]}\n`)
+    .sort()
+    .join('');
+}
