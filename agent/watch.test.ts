@@ -1,0 +1,76 @@
+import test from 'ava';
+import { RecordingHost } from '../install/testing/recording-host.ts';
+import type { Instance } from './instance.ts';
+import { Watch, type WatchParts } from './watch.ts';
+
+/** A watch over things that only say what they were asked to do; `changed` and `jumped` once, at the first look. */
+function watchOver(first: { changed?: boolean; jumped?: boolean; isOtherWay?: boolean }): {
+  watch: Watch;
+  done: string[];
+} {
+  const done: string[] = [];
+  const host = new RecordingHost();
+  host.output.set('nft -j list chains', '{"nftables": []}');
+  const once = (key: 'changed' | 'jumped'): boolean => {
+    const is = first[key] === true;
+    first[key] = false;
+    return is;
+  };
+  const log = { info: () => {}, warn: () => {}, error: () => {}, debug: () => {} };
+  const parts: WatchParts = {
+    instance: { table: 'bis', device: 'bis0' } as Instance,
+    host,
+    log: log as never,
+    mode: 'snoop',
+    changes: { look: () => ({ network: once('changed'), firewall: false }) },
+    jumps: { jumped: () => once('jumped') },
+    surroundings: {
+      renew: async () => void done.push('look around'),
+      isLoopbackUp: true,
+      uplinks: [],
+      mtu: 1500,
+      isDeviceWhole: () => true,
+    },
+    leg: { follow: async () => void done.push('mend the leg'), uplinks: [] },
+    questions: {
+      refresh: async () => {
+        done.push('look for servers');
+        return first.isOtherWay === true;
+      },
+      renew: () => {},
+      servers: () => [],
+      unanswered: () => [],
+      gaps: () => [],
+    },
+    resolver: { flush: () => void done.push('flush'), reset: () => void done.push('reset'), loops: [] },
+    isAlive: () => true,
+  };
+  return { watch: new Watch(parts), done };
+}
+
+/** What a watch does that looks for a second and a half. */
+async function doneBy(first: Parameters<typeof watchOver>[0]): Promise<string[]> {
+  const { watch, done } = watchOver(first);
+  await watch.begin();
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  await watch.end();
+  return done;
+}
+
+const following = ['flush', 'look around', 'mend the leg', 'look for servers'];
+
+test('nothing happens: nothing is done', async (t) => {
+  t.deepEqual(await doneBy({}), []);
+});
+
+test('S7: a change of the network is followed, once', async (t) => {
+  t.deepEqual(await doneBy({ changed: true }), following);
+});
+
+test('D9: another way to a server: what is under way is asked again', async (t) => {
+  t.deepEqual(await doneBy({ changed: true, isOtherWay: true }), [...following, 'reset']);
+});
+
+test('D9: a jump of time: servers are asked anew before anything else, then the network is looked at', async (t) => {
+  t.deepEqual(await doneBy({ jumped: true }), ['reset', ...following]);
+});
