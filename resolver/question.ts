@@ -21,6 +21,9 @@ export interface Arrival {
   readonly send?: (message: Uint8Array) => Promise<boolean>;
 }
 
+/** The reason with which a question's signal is aborted: one for all, because an error of its own costs a stack trace. */
+export const OVER = new Error('the question is over');
+
 export interface Question {
   /** As it came, or as a handler changed it; its ID means nothing to the upstream, which gets another. */
   readonly octets: Uint8Array;

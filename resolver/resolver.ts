@@ -18,7 +18,7 @@ import { writeBareError } from './message/write.ts';
 import { neverSilent } from './never-silent.ts';
 import { onceIn } from './once-in.ts';
 import { learnPref64 } from './pref64.ts';
-import { type Arrival, chain, type Handler, type Next, type Question, readQuestion } from './question.ts';
+import { type Arrival, chain, type Handler, type Next, OVER, type Question, readQuestion } from './question.ts';
 import { type QuestionLine, questionLine } from './question-log.ts';
 import { refuseLoops } from './refuse-loops.ts';
 import { refuseOverload } from './refuse-overload.ts';
@@ -167,7 +167,7 @@ export function createResolver(parts: ResolverParts): Resolver {
   /** An answer by `handlers` in time, SERVFAIL if they fail. */
   async function within(question: Question, over: AbortController, handlers: Next): Promise<Uint8Array | undefined> {
     inFlight++;
-    const callOff = clock.after(ANSWER_WITHIN_MS, () => over.abort());
+    const callOff = clock.after(ANSWER_WITHIN_MS, () => over.abort(OVER));
     try {
       return await handlers(question);
     } catch (error) {
@@ -176,7 +176,7 @@ export function createResolver(parts: ResolverParts): Resolver {
       return errorAnswer(question, RCODE.ServFail);
     } finally {
       callOff();
-      over.abort();
+      over.abort(OVER);
       inFlight--;
     }
   }

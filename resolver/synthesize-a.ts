@@ -67,7 +67,12 @@ export function synthesizeA(parts: SynthesisParts): Handler {
 
     const aaaaComing = fromHosts(question, message) ?? fromNetwork(question, message, next);
     const aComing = askA(question, next, (octets) => readA(octets, message.name, mappings, preferred !== undefined));
-    const a = await Promise.race([aComing, patience(aaaaComing, question.signal)]);
+    let isAHere = false;
+    const aHere = aComing.then((reading) => {
+      isAHere = true;
+      return reading;
+    });
+    const a = await Promise.race([aHere, patience(aaaaComing, () => isAHere, question.signal)]);
     // A usable A is returned before AAAA has been heard of (E2).
     const aaaa = a.outcome === 'usable' ? undefined : await aaaaComing;
 
@@ -103,10 +108,10 @@ export function synthesizeA(parts: SynthesisParts): Handler {
   }
 
   /** Resolves to silence when the A answer has been missing for too long beside a usable AAAA (E4); otherwise never. */
-  function patience(aaaaComing: Promise<AaaaReading>, signal: AbortSignal): Promise<AReading> {
+  function patience(aaaaComing: Promise<AaaaReading>, isAHere: () => boolean, signal: AbortSignal): Promise<AReading> {
     return new Promise((resolve) => {
       const wait = async ({ outcome }: AaaaReading): Promise<void> => {
-        if (outcome !== 'usable') return;
+        if (outcome !== 'usable' || isAHere()) return;
         await sleep(clock, settings.waitForAMs, signal);
         resolve(SILENT_A);
       };

@@ -4,16 +4,17 @@
  * socket(7)). The descriptor is made here and handed to Node, which has no name for either option.
  */
 import dgram from 'node:dgram';
-import { once } from 'node:events';
 import net from 'node:net';
-import type { UpstreamSockets } from '../../resolver/upstream/sockets.ts';
+import { connected, isAddress, type UpstreamSockets } from '../../resolver/upstream/sockets.ts';
 import type { Upstream } from '../../resolver/upstream/upstream.ts';
 import { failure, flag, libc } from '../data-plane/libc.ts';
 
 /** From the Linux headers. */
 const domain = { 4: 2, 6: 10 } as const;
 const kind = { STREAM: 1, DGRAM: 2 } as const;
-const socketOption = { SOL_SOCKET: 1, SO_BINDTODEVICE: 25, SO_MARK: 36 } as const;
+const socketOption = { SOL_SOCKET: 1, SO_REUSEADDR: 2, SO_BINDTODEVICE: 25, SO_MARK: 36 } as const;
+
+const ZERO = new Uint8Array(4);
 
 function familyOf(address: string): 4 | 6 {
   return net.isIPv6(address) ? 6 : 4;
@@ -49,17 +50,20 @@ function markedSocket(upstream: Upstream, type: number, mark: number): number {
 export function markedSockets(mark: number): UpstreamSockets {
   return {
     async udp(upstream) {
-      const socket = dgram.createSocket(familyOf(upstream.address) === 6 ? 'udp6' : 'udp4');
+      const type = familyOf(upstream.address) === 6 ? 'udp6' : 'udp4';
+      const socket = dgram.createSocket({ type, lookup: isAddress });
       try {
+        const fd = markedSocket(upstream, kind.DGRAM, mark);
         // With a descriptor, `listening` is emitted before `bind` returns.
-        socket.bind({ fd: markedSocket(upstream, kind.DGRAM, mark) });
-        socket.connect(upstream.port, upstream.address);
-        await once(socket, 'connect');
-        return socket;
+        socket.bind({ fd });
+        // libuv sets it on every descriptor it is given. Two questions would now and then have the same port, and one of them
+        // no answer (measured: with 64 under way, one in a thousand); and other programs could listen there too (D1).
+        setOption(fd, socketOption.SO_REUSEADDR, ZERO, 'have a port for one socket');
       } catch (cause) {
         socket.close();
         throw new Error(`Cannot reach the upstream ${upstream.address}`, { cause });
       }
+      return connected(socket, upstream);
     },
     async tcp(upstream) {
       const socket = new net.Socket({ fd: markedSocket(upstream, kind.STREAM, mark) });

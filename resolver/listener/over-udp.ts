@@ -3,6 +3,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
 import type { Resolver } from '../resolver.ts';
+import { isAddress } from '../upstream/sockets.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
 export interface ServingParts {
@@ -14,10 +15,14 @@ export interface ServingParts {
 
 /** A bound socket; rejects when the address or port cannot be had. */
 export async function bindUdp(address: string, port: number): Promise<Socket> {
-  const socket = isIPv6(address) ? createSocket({ type: 'udp6', ipv6Only: true }) : createSocket('udp4');
+  const socket = isIPv6(address)
+    ? createSocket({ type: 'udp6', ipv6Only: true, lookup: isAddress })
+    : createSocket({ type: 'udp4', lookup: isAddress });
   try {
+    // Emitted before `bind` returns, because no address has to be looked up.
+    const listening = once(socket, 'listening');
     socket.bind({ address, port, exclusive: true });
-    await once(socket, 'listening');
+    await listening;
     return socket;
   } catch (cause) {
     socket.close();

@@ -83,20 +83,23 @@ export function keysUpward(name: Name): string[] {
   return keys;
 }
 
+/** How each octet is written inside a label. */
+const written: readonly string[] = Array.from({ length: 256 }, (_, octet) => {
+  const character = String.fromCharCode(octet);
+  if (/[A-Za-z0-9_*/-]/.test(character)) return character;
+  return octet > 0x20 && octet < 0x7f ? `\\${character}` : `\\${String(octet).padStart(3, '0')}`;
+});
+
 /** A name as text: without the last dot, what is not plain in a label escaped (`\.`, `\032`); the root is `.`. */
 export function formatName(name: Name): string {
-  const labels: string[] = [];
-  for (let at = 0; (name[at] ?? 0) !== 0; at += (name[at] ?? 0) + 1) {
-    let label = '';
-    for (const octet of name.subarray(at + 1, at + 1 + (name[at] ?? 0))) {
-      const character = String.fromCharCode(octet);
-      if (/[A-Za-z0-9_*/-]/.test(character)) label += character;
-      else if (octet > 0x20 && octet < 0x7f) label += `\\${character}`;
-      else label += `\\${String(octet).padStart(3, '0')}`;
-    }
-    labels.push(label);
+  let text = '';
+  let at = 0;
+  for (let length = name[0] ?? 0; length !== 0; length = name[at] ?? 0) {
+    if (at > 0) text += '.';
+    for (const end = at + length; at < end; ) text += written[name[++at] ?? 0];
+    at++;
   }
-  return labels.length === 0 ? '.' : labels.join('.');
+  return text === '' ? '.' : text;
 }
 
 /** A character's octet; 256, which is none, for what is not ASCII: nobody can say which octets were meant. */

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Counters } from '../counters.ts';
 import { RCODE } from '../message/constants.ts';
 import { flag, flagsOf, hasFlag } from '../message/header.ts';
-import type { Next, Question } from '../question.ts';
+import { type Next, OVER, type Question } from '../question.ts';
 import type { Loops } from '../refuse-loops.ts';
 import type { Exchange } from './exchange.ts';
 import type { Upstream } from './upstream.ts';
@@ -119,7 +119,7 @@ export function forward({ exchange, clock, counters, loops }: FailoverParts): Ne
 
     const order = [...upstreams.filter((one) => !isSetAside(one)), ...upstreams.filter(isSetAside)];
     const over = new AbortController();
-    const end = (): void => over.abort();
+    const end = (): void => over.abort(OVER);
     question.signal.addEventListener('abort', end);
     try {
       return await firstAnswer(question, order.slice(0, choice.UPSTREAMS), over.signal);
