@@ -5,7 +5,7 @@
 import type { Ipv4Address } from './address/ipv4.ts';
 import type { MappingStamps } from './mapping.ts';
 import type { Spool } from './spool.ts';
-import { ROW, row, TableColumns } from './table-columns.ts';
+import { ROW, ROW_SUMS, row, sum, TableColumns } from './table-columns.ts';
 import { TableReader } from './table-reader.ts';
 import { TableWriter } from './table-writer.ts';
 
@@ -49,9 +49,9 @@ export class SharedTable implements MappingStamps {
   stamp(address: Ipv4Address, now: number, octets: number, holdSeconds = 0, isTcp = false): void {
     const position = this.#spool.position(address);
     if (position < 0) return;
-    const { packets, octets: sums } = this.#columns;
-    (packets[position] as number)++;
-    (sums[position] as number) += octets;
+    const { sums } = this.#columns;
+    (sums[position * ROW_SUMS + sum.PACKETS] as number)++;
+    (sums[position * ROW_SUMS + sum.OCTETS] as number) += octets;
     const rows = this.#rows;
     const base = position * ROW;
     rows[base + row.LAST_PACKET] = now;
@@ -78,11 +78,11 @@ export class SharedTable implements MappingStamps {
   }
 
   packets(position: number): number {
-    return this.#columns.packets[position] ?? 0;
+    return this.#columns.sums[position * ROW_SUMS + sum.PACKETS] ?? 0;
   }
 
   octets(position: number): number {
-    return this.#columns.octets[position] ?? 0;
+    return this.#columns.sums[position * ROW_SUMS + sum.OCTETS] ?? 0;
   }
 
   #time(position: number, field: number): number {

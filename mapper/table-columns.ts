@@ -1,9 +1,9 @@
 /**
  * The mapping table's memory: one block that two threads see, one row per spool position. The control plane writes pairs,
- * the data plane writes stamps, both read all of it. A row lies within half a cache line, so that looking one up waits for
- * memory once. Layout, in octets:
+ * the data plane writes stamps, both read all of it. A row is a cache line, so that a packet waits for memory once for it.
+ * Layout, in octets:
  *
- *     header (64) | octets (8 n) | packets (8 n) | rows (32 n) | hash A (4 h) | hash B (4 h)
+ *     header (64) | rows (64 n) | hash A (4 h) | hash B (4 h)
  */
 
 /** Words of the header: rows, the seed of the hash, which hash is in use, and how many slots a hash has. */
@@ -16,9 +16,16 @@ const HEADER_WORDS = 16;
  * TCP, and all others, hold the mapping (M11), and the last translated packet, either way, or 0.
  */
 export const row = { VERSION: 0, ADDRESS: 1, HELD: 5, CONNECTED: 6, LAST_PACKET: 7 } as const;
-export const ROW = 8;
+export const ROW = 16;
 
-/** Hash slots that hold no row; all others hold the row's position plus one. */
+/** Doubles of a row, behind its words: packets and octets that were translated, both ways. The rest is free. */
+export const sum = { PACKETS: 4, OCTETS: 5 } as const;
+export const ROW_SUMS = ROW / 2;
+
+/**
+ * Hash slots that hold no row. All others hold the row's position plus one, and above that as many of the high bits of
+ * its hash as there is room for (7 to 28): rows whose bits differ need not be read, and each would be a wait for memory.
+ */
 export const slot = { EMPTY: 0, REMOVED: -1 } as const;
 
 /** Slots for `rows` rows: a power of two and at most half full, so that probing stays short. */
@@ -30,11 +37,12 @@ function hashSlots(rows: number): number {
 export class TableColumns {
   readonly memory: SharedArrayBuffer;
   readonly header: Int32Array;
-  /** What was translated for each row, both ways. Each is added to by one thread at a time, as exactly as people need. */
-  readonly octets: Float64Array;
-  readonly packets: Float64Array;
   /** Rows of `ROW` words. */
   readonly rows: Int32Array;
+  /** The same rows as `ROW_SUMS` doubles. Each is added to by one thread at a time, as exactly as people need. */
+  readonly sums: Float64Array;
+  /** The bits of a slot that hold the position plus one; the bits of the hash have the others. */
+  readonly positions: number;
   /** Two open-addressed hashes from address to position; the header says which is in use. */
   readonly hashes: readonly [Int32Array, Int32Array];
 
@@ -44,15 +52,17 @@ export class TableColumns {
     this.header = new Int32Array(memory, 0, HEADER_WORDS);
     const rows = this.header[header.ROWS] ?? 0;
     const slots = this.header[header.SLOTS] ?? 0;
+    // All of them set is never a position, so that no slot with a row looks like one that was removed.
+    this.positions = 2 ** Math.ceil(Math.log2(rows + 2)) - 1;
     let end = 4 * HEADER_WORDS;
     const take = (octets: number): number => {
       const offset = end;
       end += octets;
       return offset;
     };
-    this.octets = new Float64Array(memory, take(8 * rows), rows);
-    this.packets = new Float64Array(memory, take(8 * rows), rows);
-    this.rows = new Int32Array(memory, take(4 * ROW * rows), ROW * rows);
+    const first = take(4 * ROW * rows);
+    this.rows = new Int32Array(memory, first, ROW * rows);
+    this.sums = new Float64Array(memory, first, ROW_SUMS * rows);
     this.hashes = [new Int32Array(memory, take(4 * slots), slots), new Int32Array(memory, take(4 * slots), slots)];
   }
 
@@ -62,7 +72,7 @@ export class TableColumns {
    */
   static create(rows: number, most: number, seed: number): TableColumns {
     const slots = hashSlots(most);
-    const memory = new SharedArrayBuffer(4 * HEADER_WORDS + (16 + 4 * ROW) * rows + 8 * slots);
+    const memory = new SharedArrayBuffer(4 * (HEADER_WORDS + ROW * rows) + 8 * slots);
     const words = new Int32Array(memory, 0, HEADER_WORDS);
     words[header.ROWS] = rows;
     words[header.SEED] = seed;

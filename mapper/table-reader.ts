@@ -53,13 +53,17 @@ export class TableReader implements AddressMap, MappingIndex {
     const hash = this.#columns.hashes[active & 1] as Int32Array;
     const { w0, w1, w2, w3 } = address;
     const mask = hash.length - 1;
-    let index = hashAddress(w0, w1, w2, w3, this.#columns.header[header.SEED] as number) & mask;
+    const { positions } = this.#columns;
+    const whole = hashAddress(w0, w1, w2, w3, this.#columns.header[header.SEED] as number);
+    let index = whole & mask;
     for (let probes = 0; probes <= mask; probes++) {
       const value = Atomics.load(hash, index);
       if (value === slot.EMPTY) return -1;
-      if (value !== slot.REMOVED && this.read(value - 1, this.#address)) {
+      if (((value ^ whole) & ~positions) === 0 && value !== slot.REMOVED) {
+        const position = (value & positions) - 1;
         const own = this.#address;
-        if (own.w3 === w3 && own.w2 === w2 && own.w1 === w1 && own.w0 === w0) return value - 1;
+        const isThere = this.read(position, own);
+        if (isThere && own.w3 === w3 && own.w2 === w2 && own.w1 === w1 && own.w0 === w0) return position;
       }
       index = (index + 1) & mask;
     }

@@ -5,7 +5,7 @@
  */
 import type { Ipv6Address } from './address/ipv6.ts';
 import type { MappingSink } from './mapping.ts';
-import { hashAddress, header, ROW, row, slot, type TableColumns } from './table-columns.ts';
+import { hashAddress, header, ROW, ROW_SUMS, row, slot, sum, type TableColumns } from './table-columns.ts';
 
 /** What is done for the next hash with every change: slots emptied first, then rows copied. 10 µs of a million rows. */
 const SLOTS_AT_A_TIME = 16_384;
@@ -24,18 +24,17 @@ export class TableWriter implements MappingSink {
   constructor(columns: TableColumns) {
     this.#columns = columns;
     this.#slots = columns.hashes[0].length;
-    this.#size = columns.packets.length;
+    this.#size = columns.rows.length / ROW;
   }
 
   publish(position: number, ipv6: Ipv6Address): void {
-    const { rows, packets, octets } = this.#columns;
+    const { rows, sums } = this.#columns;
     const base = position * ROW;
     rows[base + row.HELD] = 0;
     rows[base + row.CONNECTED] = 0;
     rows[base + row.LAST_PACKET] = 0;
-    // Reading memory that was never written does not make it anybody's.
-    if (packets[position] !== 0) packets[position] = 0;
-    if (octets[position] !== 0) octets[position] = 0;
+    sums[position * ROW_SUMS + sum.PACKETS] = 0;
+    sums[position * ROW_SUMS + sum.OCTETS] = 0;
     this.#write(base, ipv6.w0, ipv6.w1, ipv6.w2, ipv6.w3);
     if (this.#insert(this.#active, position)) this.#used++;
     if (this.#next !== undefined && position < this.#next.copied && this.#insert(this.#other, position)) {
@@ -58,28 +57,38 @@ export class TableWriter implements MappingSink {
     return this.#columns.hashes[((this.#columns.header[header.ACTIVE_HASH] as number) & 1) ^ 1] as Int32Array;
   }
 
-  #start(position: number): number {
+  /** The hash of a row's address: where probing begins, and the high bits of its slot. */
+  #hash(position: number): number {
     const { rows, header: words } = this.#columns;
     const base = position * ROW + row.ADDRESS;
     const [w0, w1] = [rows[base] as number, rows[base + 1] as number];
     const [w2, w3] = [rows[base + 2] as number, rows[base + 3] as number];
-    return hashAddress(w0, w1, w2, w3, words[header.SEED] as number) & (this.#slots - 1);
+    return hashAddress(w0, w1, w2, w3, words[header.SEED] as number);
+  }
+
+  /** What the slot of a row holds. */
+  #slotOf(position: number, hash: number): number {
+    const { positions } = this.#columns;
+    return (hash & ~positions) | (position + 1);
   }
 
   /** Returns whether an empty slot was used up. */
   #insert(hash: Int32Array, position: number): boolean {
     const mask = this.#slots - 1;
-    let index = this.#start(position);
+    const whole = this.#hash(position);
+    let index = whole & mask;
     while (hash[index] !== slot.EMPTY && hash[index] !== slot.REMOVED) index = (index + 1) & mask;
     const isNew = hash[index] === slot.EMPTY;
-    Atomics.store(hash, index, position + 1);
+    Atomics.store(hash, index, this.#slotOf(position, whole));
     return isNew;
   }
 
   #remove(hash: Int32Array, position: number): void {
     const mask = this.#slots - 1;
-    let index = this.#start(position);
-    while (hash[index] !== position + 1) {
+    const whole = this.#hash(position);
+    const held = this.#slotOf(position, whole);
+    let index = whole & mask;
+    while (hash[index] !== held) {
       if (hash[index] === slot.EMPTY) return;
       index = (index + 1) & mask;
     }

@@ -33,6 +33,11 @@ export const libc = {
     vectors: Uint8Array,
     count: number,
   ) => number,
+  madvise: library.func('int madvise(uintptr_t address, size_t length, int advice)') as (
+    address: number,
+    length: number,
+    advice: number,
+  ) => number,
   /** System calls without a function of their own, of the shape that `bpf` has. */
   syscall: library.func('long syscall(long number, int command, void *attributes, unsigned int size)') as (
     number: number,

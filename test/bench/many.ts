@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { createCounters, direction, readCounters } from '../../agent/data-plane/counters.ts';
+import { preferHugePages } from '../../agent/data-plane/huge-pages.ts';
 import { Pump } from '../../agent/data-plane/pump.ts';
 import { createRequests, StrangerQuestions } from '../../agent/data-plane/stranger-requests.ts';
 import { Strangers } from '../../agent/data-plane/strangers.ts';
@@ -75,6 +76,7 @@ let handed = 0;
 const counters = createCounters();
 const spool = new Spool([{ address: ipv4(SPOOL), length: 12 }]);
 const table = SharedTable.create(spool, 0x5eed);
+preferHugePages(table.memory);
 const writer = table.writer();
 for (let number = 0; number < MAPPINGS; number++) writer.publish(number + 1, peer(number));
 
