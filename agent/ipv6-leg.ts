@@ -9,7 +9,13 @@ import type { Host } from '../install/host.ts';
 import type { Journal } from '../install/journal.ts';
 import { Nft } from '../install/nft.ts';
 import { apply, type Step, step } from '../install/step.ts';
-import { arpTableCommands, forcedCommands, type TableSettings, tableCommands } from '../install/table.ts';
+import {
+  arpTableCommands,
+  forcedCommands,
+  guestsCommands,
+  type TableSettings,
+  tableCommands,
+} from '../install/table.ts';
 import { type ExposedPorts, recipientCommands } from '../install/table-recipient.ts';
 import { formatIpv6 } from '../mapper/address/ipv6.ts';
 import { formatIpv4Prefix, formatIpv6Prefix } from '../mapper/address/prefix.ts';
@@ -17,6 +23,7 @@ import { closeTun, type OpenTun, openTun } from './data-plane/tun-linux.ts';
 import { Forwarding } from './forwarding.ts';
 import { type Instance, selfAddress, selfAddress6 } from './instance.ts';
 import type { Log } from './log.ts';
+import { guestInterfaces } from './network/guests.ts';
 import type { Surroundings } from './network/surroundings.ts';
 import type { UndoList } from './undo-list.ts';
 
@@ -49,7 +56,7 @@ export interface Ipv6LegParts {
 }
 
 /** What the leg follows. */
-export type LegSurroundings = Pick<Surroundings, 'uplinks' | 'mtu' | 'isDeviceWhole'>;
+export type LegSurroundings = Pick<Surroundings, 'uplinks' | 'defaultDevices' | 'mtu' | 'isDeviceWhole'>;
 
 export class Ipv6Leg {
   readonly tun: OpenTun;
@@ -102,6 +109,7 @@ export class Ipv6Leg {
       await apply(deviceStepsOf(instance, mtu), host);
     }
     await this.#forwarding.follow(uplinks);
+    this.nft.run(guestsCommands(this.#settings, await guestInterfaces(host, surroundings.defaultDevices)));
     this.#uplinks = uplinks;
     this.#mtu = mtu;
   }

@@ -14,7 +14,7 @@ const ETHERNET_MTU = 1500;
 const SHORTEST_NETWORK = 8;
 
 /** Interfaces whose names cannot be a word everywhere are left alone (S9). */
-function hasUsableName(name: string): boolean {
+export function hasUsableName(name: string): boolean {
   try {
     return checkedInterfaceName(name) === name;
   } catch {
