@@ -48,6 +48,8 @@ const servers = {
   unbound: 'usr/sbin/unbound',
   bind9: 'usr/sbin/named',
   'openssh-server': 'usr/sbin/sshd',
+  lighttpd: 'usr/sbin/lighttpd',
+  vsftpd: 'usr/sbin/vsftpd',
   'systemd-resolved': 'usr/bin/resolvectl',
   'libnss-resolve': `usr/lib/${machine}/libnss_resolve.so.2`,
   systemd: 'usr/bin/busctl',

@@ -1,5 +1,6 @@
 /** The networks of the interop tests: made by hand, with name servers that others wrote, in the places they are found. */
 import type { Topology } from '../lab/topology.ts';
+import { sshEtc } from './ssh-server.ts';
 
 /** What is served. `six` has only IPv6, `both` has both, `www` is an alias of `six`. */
 export const names = { six: 'six.example', both: 'both.example', alias: 'www.example' } as const;
@@ -42,10 +43,7 @@ export function interopNetwork(place: Place): Topology {
       { name: 'dual', etc: { 'resolv.conf': `nameserver ${place.nameServer}\n` }, routes },
       {
         name: 'host6',
-        etc: {
-          passwd: 'root:x:0:0:root:/root:/bin/sh\nsshd:x:65533:65534::/run/sshd:/usr/sbin/nologin\n',
-          shadow: 'root:*:20000:0:99999:7:::\nsshd:*:20000:0:99999:7:::\n',
-        },
+        etc: sshEtc,
       },
     ],
     links: [

@@ -40,7 +40,7 @@ async function furnish(lab: Lab, place: Place, nameServer: NameServer): Promise<
     serve.says(/ready/),
     iperf3.says(/listening on/),
     startNameServer(lab, nameServer),
-    startSshServer(lab),
+    startSshServer(lab, host6, 'inet6'),
   ]);
   if (place.hasStub === true) await startStub(lab);
   const watch = await LeakWatch.begin(host6, 'eth0');
