@@ -19,6 +19,7 @@ import {
 import { type ExposedPorts, recipientCommands } from '../install/table-recipient.ts';
 import { formatIpv6 } from '../mapper/address/ipv6.ts';
 import { formatIpv4Prefix, formatIpv6Prefix } from '../mapper/address/prefix.ts';
+import { isNothing } from './config/ports.ts';
 import { closeTun, type OpenTun, openTun } from './data-plane/tun-linux.ts';
 import { Forwarding } from './forwarding.ts';
 import { type Instance, selfAddress, selfAddress6 } from './instance.ts';
@@ -66,6 +67,7 @@ export class Ipv6Leg {
   readonly #forwarding: Forwarding;
   #uplinks: readonly string[] = [];
   #mtu = 0;
+  #isExposed = false;
 
   private constructor(parts: Ipv6LegParts, nft: Nft, tun: OpenTun, settings: TableSettings) {
     const { host, instance, journal, log } = parts;
@@ -121,6 +123,12 @@ export class Ipv6Leg {
     } catch (cause) {
       throw new Error('Cannot change which ports are exposed', { cause });
     }
+    this.#isExposed = !isNothing(exposed);
+  }
+
+  /** Whether peers may begin flows. */
+  get isExposed(): boolean {
+    return this.#isExposed;
   }
 
   get uplinks(): readonly string[] {

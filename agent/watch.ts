@@ -29,7 +29,7 @@ export interface WatchParts {
   readonly mode: Mode;
   readonly changes: Pick<NetworkChanges, 'look'>;
   readonly surroundings: Pick<Surroundings, 'renew' | 'isLoopbackUp'> & LegSurroundings;
-  readonly leg: Pick<Ipv6Leg, 'follow' | 'uplinks'>;
+  readonly leg: Pick<Ipv6Leg, 'follow' | 'uplinks' | 'isExposed'>;
   readonly questions: Pick<Questions, 'refresh' | 'renew' | 'servers' | 'unanswered' | 'gaps'>;
   /** Answers that were kept belong to the network they were given in (E16). */
   readonly resolver: Pick<Resolver, 'flush' | 'reset' | 'loops'>;
@@ -148,6 +148,7 @@ export class Watch {
 
   #findBlocking(): Promise<BlockingChain[]> {
     const { host, instance, leg } = this.#parts;
-    return findBlockingChains(host, { table: instance.table, device: instance.device, uplinks: leg.uplinks });
+    const { table, device } = instance;
+    return findBlockingChains(host, { table, device, uplinks: leg.uplinks, isExposed: leg.isExposed });
   }
 }

@@ -44,6 +44,24 @@ test('S15: a table that cannot be read is judged by its policy, as one with an o
   }
 });
 
+test('S15, S2: where ports are exposed, peers have to get through as well', async (t) => {
+  const rule = {
+    family: 'inet',
+    table: 'fw',
+    chain: 'forward',
+    expr: [
+      { match: { op: 'in', left: { ct: { key: 'state' } }, right: ['established', 'related'] } },
+      { accept: null },
+    ],
+  };
+  const { host } = hostWith('fw', () => JSON.stringify({ nftables: [{ rule }] }));
+  const [before] = await findBlockingChains(host, question);
+  t.is(before?.reason, 'policy drop stops bis0 to eth0');
+  const [after] = await findBlockingChains(host, { ...question, isExposed: true });
+  t.is(after?.reason, 'policy drop stops bis0 to eth0, eth0 to bis0');
+  t.regex(after?.command ?? '', /insert rule inet fw forward oifname "bis0" accept/);
+});
+
 test('S15: a table that goes while it is read stops nothing', async (t) => {
   const { host } = hostWith('fw', () => {
     throw new CommandError(['nft'], 'Error: No such file or directory', undefined);

@@ -21,6 +21,8 @@ export interface FirewallQuestion {
   readonly table: string;
   readonly device: string;
   readonly uplinks: readonly string[];
+  /** Whether peers may begin flows. */
+  readonly isExposed?: boolean;
 }
 
 /** A chain as `nft -j list chains` has it. */
@@ -82,19 +84,23 @@ async function rulesOf(host: Host, { family, table }: Chain): Promise<Chains | u
 }
 
 /** Packets that must pass, each with its words and the rule that would let it. */
-function probes({ device, uplinks }: FirewallQuestion): { probe: Probe; words: string; rule: string }[] {
+function probes({ device, uplinks, isExposed }: FirewallQuestion): { probe: Probe; words: string; rule: string }[] {
   const name = interfaceName(device);
+  const inward = (uplink: string, ctState: Probe['ctState']): Probe => ({ iifname: uplink, oifname: device, ctState });
   return uplinks.flatMap((uplink) => [
     {
       probe: { iifname: device, oifname: uplink, ctState: 'new' },
       words: `${device} to ${uplink}`,
       rule: `iifname ${name} accept`,
     },
-    {
-      probe: { iifname: uplink, oifname: device, ctState: 'established' },
-      words: `replies from ${uplink} to ${device}`,
-      rule: `oifname ${name} ct state established,related accept`,
-    },
+    isExposed === true
+      ? // Our own chain comes first, and lets in no more than was exposed.
+        { probe: inward(uplink, 'new'), words: `${uplink} to ${device}`, rule: `oifname ${name} accept` }
+      : {
+          probe: inward(uplink, 'established'),
+          words: `replies from ${uplink} to ${device}`,
+          rule: `oifname ${name} ct state established,related accept`,
+        },
   ]);
 }
 

@@ -27,6 +27,16 @@ while True:
     opened.close()
 `;
 
+/** As ufw and firewalld do it. */
+const closedFirewall = `table inet fw {
+  chain forward {
+    type filter hook forward priority 0; policy drop;
+    iifname "bis0" accept
+    ct state established,related accept
+  }
+}
+`;
+
 let scene: ProbeScene;
 let server: Program;
 let native: Program;
@@ -137,6 +147,21 @@ test.serial('datagrams of 1 to 65,507 octets that the peer sends go and come', a
 test.serial('100 MB go and come over a connection the peer made', async (t) => {
   t.true(await peer(scene.host6, 'stream', DUAL, PORT, '100000000'));
 });
+
+test.serial(
+  'S15: a firewall that lets only replies to the device is named, with the command that opens it',
+  async (t) => {
+    await scene.dual.must(['nft', '-f', '-'], { input: closedFirewall });
+    let command: string | undefined;
+    for (const deadline = performance.now() + 10_000; performance.now() < deadline && command === undefined; ) {
+      command = (await scene.agent.status())?.reasons.find(({ code }) => code === 'firewall')?.command;
+    }
+    t.is((await knock(PORT)).tcp, 'timeout');
+    await scene.dual.must(['sh', '-c', command ?? 'false']);
+    t.like(await knock(PORT), { tcp: 'connected', udp: 'same' });
+    await scene.dual.must(['nft', 'delete table inet fw']);
+  },
+);
 
 test.serial('E14: the name of a spool address is that of the peer behind it', async (t) => {
   t.is((await scene.dual.must(['dig', '+short', '-x', '10.170.160.1'])).trim(), 'six.example.');
