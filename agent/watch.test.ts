@@ -28,10 +28,11 @@ function watchOver(first: { changed?: boolean; jumped?: boolean; isOtherWay?: bo
       renew: async () => void done.push('look around'),
       isLoopbackUp: true,
       uplinks: [],
+      defaultDevices: [],
       mtu: 1500,
       isDeviceWhole: () => true,
     },
-    leg: { follow: async () => void done.push('mend the leg'), uplinks: [] },
+    leg: { follow: async () => void done.push('mend the leg'), uplinks: [], isExposed: false },
     questions: {
       refresh: async () => {
         done.push('look for servers');
