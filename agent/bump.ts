@@ -19,6 +19,7 @@ import { PathMtu } from '../translator/path-mtu.ts';
 import type { Config } from './config/config.ts';
 import type { MappingRow, Reason, TraceEvent } from './control/agent.ts';
 import { DataPlane, type DataPlaneSettings } from './data-plane/data-plane.ts';
+import { ForeignFirewalls } from './foreign-firewalls.ts';
 import type { InquiryParts } from './inquiry.ts';
 import { createInstance, errorSource4, type Instance, selfAddress6 } from './instance.ts';
 import { DEVICE_MTU, Ipv6Leg, tableSettings } from './ipv6-leg.ts';
@@ -39,6 +40,7 @@ import { putBackLeftFile } from './questions/replaced-file.ts';
 import { admission } from './recipient/admission.ts';
 import type { Exposed } from './recipient/exposed.ts';
 import { Recipient } from './recipient/recipient.ts';
+import { Repairs } from './repairs.ts';
 import { mappingRows, type UpStatus, upStatus } from './status.ts';
 import { UndoList } from './undo-list.ts';
 import { Watch } from './watch.ts';
@@ -110,7 +112,9 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
     decide({ configured: config.resolver.mode, cannotCatch, ...(await observeResolution(host)) });
   const { mode, reasons } = await observed();
   log.info({ mode, reasons }, 'How questions are taken');
-  const leg = await Ipv6Leg.create({ instance, host, log, journal, catches: mode === 'snoop' }, surroundings, undoing);
+  const repairs = new Repairs();
+  const legParts = { instance, host, log, journal, repairs, catches: mode === 'snoop' };
+  const leg = await Ipv6Leg.create(legParts, surroundings, undoing);
   signal.throwIfAborted();
   const dataPlane = new DataPlane(leg.tun, dataPlaneSettings(config, instance, table, spool), {
     onLost,
@@ -139,7 +143,12 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
   await questions.refresh();
   await caches.flush();
   const isAlive = (): boolean => dataPlane.isAlive();
-  const watch = new Watch({ instance, host, log, mode, changes, surroundings, leg, questions, resolver, isAlive });
+  const firewalls = new ForeignFirewalls({
+    ...{ instance, log, journal, repairs, opens: config.uplink.firewall === 'open' },
+    host: { ...host, nft: (commands) => void leg.nft.run(commands) },
+  });
+  const parties = { changes, surroundings, leg, firewalls, repairs, questions, resolver };
+  const watch = new Watch({ ...parties, log, mode, isAlive });
   undoing.add('stop watching the network', () => watch.end());
   await watch.begin();
   signal.throwIfAborted();

@@ -24,6 +24,7 @@ export class Forwarding {
   #ours: readonly string[] = [];
   /** Whether `all.forwarding` was set by us. */
   #isRouter = false;
+  #guarded: readonly string[] = [];
   #said = '';
 
   constructor(parts: ForwardingParts) {
@@ -40,12 +41,18 @@ export class Forwarding {
     // An uplink found forced may be what a killed agent left, so it is guarded like those that are forced now.
     const forced = choice.way === 'force' ? uplinks : [];
     this.#ours = [...new Set([...this.#ours, ...choice.guarded, ...forced])];
-    guard(choice.way === 'already' ? [] : this.#ours);
+    this.#guarded = choice.way === 'already' ? [] : this.#ours;
+    guard(this.#guarded);
     this.#isRouter ||= choice.way === 'router';
     // Before they are done: a step that fails halfway is undone too, and undoing what was not done does nothing.
     journal.note(choice.steps);
     await apply(choice.steps, host);
     this.#say(uplinks, choice.way, choice.reasons);
+  }
+
+  /** The interfaces that are guarded now. */
+  get guarded(): readonly string[] {
+    return this.#guarded;
   }
 
   /**

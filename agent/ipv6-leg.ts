@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deviceSteps } from '../install/device.ts';
-import { guardedCommands, guardStep } from '../install/guard.ts';
+import { guardCommands, guardedCommands, guardStep, isGuardWhole } from '../install/guard.ts';
 import type { Host } from '../install/host.ts';
 import type { Journal } from '../install/journal.ts';
 import { Nft } from '../install/nft.ts';
@@ -26,6 +26,7 @@ import { type Instance, selfAddress, selfAddress6 } from './instance.ts';
 import type { Log } from './log.ts';
 import { guestInterfaces } from './network/guests.ts';
 import type { Surroundings } from './network/surroundings.ts';
+import type { Repairs } from './repairs.ts';
 import type { UndoList } from './undo-list.ts';
 
 /** IPv6 headers are longer than IPv4 headers by 20 octets. */
@@ -52,6 +53,7 @@ export interface Ipv6LegParts {
   readonly host: Host;
   readonly log: Log;
   readonly journal: Journal;
+  readonly repairs: Repairs;
   /** Whether questions are caught by the table. */
   readonly catches: boolean;
 }
@@ -76,8 +78,16 @@ export class Ipv6Leg {
     this.tun = tun;
     this.#settings = settings;
     // Two of them: nobody can remove the one in our own table, and nothing takes the other one away with us.
-    const guard = (interfaces: readonly string[]): void =>
-      void nft.run(forcedCommands(settings, interfaces) + guardedCommands(settings, interfaces));
+    const guard = (interfaces: readonly string[]): void => {
+      nft.run(forcedCommands(settings, interfaces));
+      try {
+        nft.run(guardedCommands(settings, interfaces));
+      } catch (error) {
+        // Somebody has just removed it, and the watch has not noticed yet.
+        if (!/No such file/.test(String(error))) throw error;
+        nft.run(guardCommands(settings) + guardedCommands(settings, interfaces));
+      }
+    };
     this.#forwarding = new Forwarding({ device: instance.device, host, log, journal, guard });
   }
 
@@ -103,17 +113,29 @@ export class Ipv6Leg {
    * what could not be done; calling again mends it.
    */
   async follow(surroundings: LegSurroundings): Promise<void> {
-    const { host, instance, log } = this.#parts;
+    const { host, instance, log, repairs } = this.#parts;
     const { mtu, uplinks } = surroundings;
     const isWhole = surroundings.isDeviceWhole(selfAddress(instance), routedTo(instance));
     if (mtu !== this.#mtu || !isWhole) {
-      if (mtu === this.#mtu) log.warn(`Somebody changed the address or the routes of ${instance.device}: mending them`);
-      await apply(deviceStepsOf(instance, mtu), host);
+      const isRepair = mtu === this.#mtu;
+      if (isRepair) log.warn(`Somebody changed the address or the routes of ${instance.device}`);
+      if (!isRepair || repairs.may('the device')) await apply(deviceStepsOf(instance, mtu), host);
     }
     await this.#forwarding.follow(uplinks);
     this.nft.run(guestsCommands(this.#settings, await guestInterfaces(host, surroundings.defaultDevices)));
     this.#uplinks = uplinks;
     this.#mtu = mtu;
+  }
+
+  /** Makes the forward guard anew when somebody took it, or a part of it (S6). Rejects when `nft` cannot be run. */
+  async mendGuard(): Promise<void> {
+    const { host, instance, log, repairs } = this.#parts;
+    const interfaces = this.#forwarding.guarded;
+    if (await isGuardWhole(host, instance, interfaces)) return;
+    log.warn('Somebody changed the forward guard');
+    // Counted and not limited: nothing may forward without it.
+    repairs.may('the forward guard');
+    this.nft.run(guardCommands(instance) + guardedCommands(instance, interfaces));
   }
 
   /** Lets peers reach exactly these ports. Throws when nft or the kernel refuses; then it is as it was. */

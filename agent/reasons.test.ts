@@ -18,11 +18,18 @@ const fine: Observations = {
   loops: [],
   gaps: [],
   blocking: [],
+  givenUp: [],
   isAlive: true,
   problem: undefined,
 };
 
-const closed = { family: 'inet', table: 'fw', chain: 'forward', reason: 'policy drop stops bis0 to eth0' } as const;
+const closed = {
+  family: 'inet',
+  table: 'fw',
+  chain: 'forward',
+  rules: [],
+  reason: 'policy drop stops bis0 to eth0',
+} as const;
 const opening = 'nft \'insert rule inet fw forward iifname "bis0" accept\'';
 
 /** What is observed besides, and the codes of the reasons it gives. */
@@ -57,6 +64,7 @@ const table: readonly [string, Partial<Observations>, readonly string[]][] = [
     },
     ['firewall', 'firewall'],
   ],
+  ['somebody keeps changing what is ours', { givenUp: ['the device'] }, ['not-repaired']],
   ['a worker hangs', { isAlive: false }, ['not-answering']],
   ['a change was not followed', { problem: '`ip -j addr show` failed' }, ['not-followed']],
   [

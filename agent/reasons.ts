@@ -1,6 +1,7 @@
 /** Why an agent that is up is only degraded: a pure conclusion from what was observed, in words for people and codes for programs. */
 import type { BlockingChain } from '../install/firewall.ts';
 import type { Mode, Reason, ServerStatus } from './control/agent.ts';
+import type { Repaired } from './repairs.ts';
 
 export interface Observations {
   readonly mode: Mode;
@@ -16,6 +17,8 @@ export interface Observations {
   readonly blocking: readonly BlockingChain[];
   /** Whether packets are handled. */
   readonly isAlive: boolean;
+  /** What others change again and again, so that it is not repaired any more. */
+  readonly givenUp: readonly Repaired[];
   /** What kept the last change of the network from being followed. */
   readonly problem: string | undefined;
 }
@@ -40,6 +43,11 @@ export function degradedReasons(observations: Observations): Reason[] {
   for (const { family, table, chain, reason, command } of blocking) {
     const text = `Chain ${chain} of table ${family} ${table} drops translated packets: ${reason}.`;
     reasons.push({ code: 'firewall', text, ...(command === undefined ? {} : { command }) });
+  }
+  for (const what of observations.givenUp) {
+    const then = what === 'the forward guard' ? 'made anew all the same' : 'left as it is';
+    const text = `Somebody changed ${what} ten times within an hour: it is ${then}.`;
+    reasons.push({ code: 'not-repaired', text });
   }
   if (problem !== undefined) {
     reasons.push({ code: 'not-followed', text: `A change of the network could not be followed: ${problem}.` });

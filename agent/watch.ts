@@ -2,12 +2,10 @@
  * The watch over a running bump: renews the caught questions while packets are handled (S14), follows the network (S7)
  * and other firewalls (S15), and knows why the agent is less than wholly up.
  */
-import { type BlockingChain, findBlockingChains } from '../install/firewall.ts';
-import type { Host } from '../install/host.ts';
 import type { Resolver } from '../resolver/resolver.ts';
 import { upstreamName } from '../resolver/upstream/upstream.ts';
 import type { Mode, Reason } from './control/agent.ts';
-import type { Instance } from './instance.ts';
+import type { ForeignFirewalls } from './foreign-firewalls.ts';
 import type { Ipv6Leg, LegSurroundings } from './ipv6-leg.ts';
 import type { Log } from './log.ts';
 import type { NetworkChanges } from './network/changes.ts';
@@ -15,6 +13,7 @@ import type { Surroundings } from './network/surroundings.ts';
 import { TimeJumps } from './network/time-jumps.ts';
 import type { Questions } from './questions/questions.ts';
 import { degradedReasons } from './reasons.ts';
+import type { Repairs } from './repairs.ts';
 
 /** How often caught questions are renewed, and how often changes are looked for. */
 const RENEW_MILLISECONDS = 2000;
@@ -23,13 +22,13 @@ const LOOK_MILLISECONDS = 500;
 const LOOKS_BEFORE_RETRY = 10;
 
 export interface WatchParts {
-  readonly instance: Instance;
-  readonly host: Host;
   readonly log: Log;
   readonly mode: Mode;
   readonly changes: Pick<NetworkChanges, 'look'>;
   readonly surroundings: Pick<Surroundings, 'renew' | 'isLoopbackUp'> & LegSurroundings;
-  readonly leg: Pick<Ipv6Leg, 'follow' | 'uplinks' | 'isExposed'>;
+  readonly leg: Pick<Ipv6Leg, 'follow' | 'mendGuard' | 'uplinks' | 'isExposed'>;
+  readonly firewalls: Pick<ForeignFirewalls, 'look' | 'blocking'>;
+  readonly repairs: Pick<Repairs, 'givenUp'>;
   readonly questions: Pick<Questions, 'refresh' | 'renew' | 'servers' | 'unanswered' | 'gaps'>;
   /** Answers that were kept belong to the network they were given in (E16). */
   readonly resolver: Pick<Resolver, 'flush' | 'reset' | 'loops'>;
@@ -45,7 +44,6 @@ export class Watch {
   #timers: NodeJS.Timeout[] = [];
   #isAlive = true;
   #problem: string | undefined;
-  #blocking: readonly BlockingChain[] = [];
   /** What is still to be followed, the round that follows it, and how many looks until one that failed is repeated. */
   #due = { network: false, firewall: false };
   #round: Promise<void> | undefined;
@@ -58,7 +56,7 @@ export class Watch {
 
   /** Looks at the firewalls once, then watches until `end`. Rejects when `nft` cannot be run. */
   async begin(): Promise<void> {
-    this.#blocking = await this.#findBlocking();
+    await this.#parts.firewalls.look(this.#parts.leg);
     this.#timers = [
       setInterval(() => this.#renew(), RENEW_MILLISECONDS),
       setInterval(() => this.#look(), LOOK_MILLISECONDS),
@@ -74,7 +72,7 @@ export class Watch {
 
   /** Why the agent is less than wholly up; none when it is. */
   get reasons(): readonly Reason[] {
-    const { leg, mode, questions, resolver, surroundings } = this.#parts;
+    const { firewalls, leg, mode, questions, repairs, resolver, surroundings } = this.#parts;
     return degradedReasons({
       uplinks: leg.uplinks,
       servers: questions.servers(),
@@ -83,7 +81,8 @@ export class Watch {
       gaps: questions.gaps(),
       mode,
       isLoopbackUp: surroundings.isLoopbackUp,
-      blocking: this.#blocking,
+      blocking: firewalls.blocking,
+      givenUp: repairs.givenUp,
       isAlive: this.#isAlive,
       problem: this.#problem,
     });
@@ -123,7 +122,7 @@ export class Watch {
 
   /** Follows what has changed; a failure is a reason until a later round succeeds. Never rejects. */
   async #follow(isNetworkDue: boolean): Promise<void> {
-    const { leg, log, questions, resolver, surroundings } = this.#parts;
+    const { firewalls, leg, log, questions, resolver, surroundings } = this.#parts;
     const { signal } = this.#ending;
     try {
       if (isNetworkDue) {
@@ -135,7 +134,8 @@ export class Watch {
         if (await questions.refresh()) resolver.reset();
         signal.throwIfAborted();
       }
-      this.#blocking = await this.#findBlocking();
+      await leg.mendGuard();
+      await firewalls.look(leg);
       this.#problem = undefined;
     } catch (error) {
       if (signal.aborted) return;
@@ -144,11 +144,5 @@ export class Watch {
       this.#problem = problem;
       this.#looksLeft = LOOKS_BEFORE_RETRY;
     }
-  }
-
-  #findBlocking(): Promise<BlockingChain[]> {
-    const { host, instance, leg } = this.#parts;
-    const { table, device } = instance;
-    return findBlockingChains(host, { table, device, uplinks: leg.uplinks, isExposed: leg.isExposed });
   }
 }

@@ -12,7 +12,9 @@ export interface BlockingChain {
   readonly chain: string;
   /** In words: `policy drop`, or which packets a rule drops. */
   readonly reason: string;
-  /** The command line that opens it, for a shell; `undefined` when a name in it is not safe to type. */
+  /** The rules that open it. */
+  readonly rules: readonly string[];
+  /** The command line that inserts them, for a shell; `undefined` when a name in it is not safe to type. */
   readonly command: string | undefined;
 }
 
@@ -93,21 +95,21 @@ function probes({ device, uplinks, isExposed }: FirewallQuestion): { probe: Prob
       words: `${device} to ${uplink}`,
       rule: `iifname ${name} accept`,
     },
+    // The rule lets everything in: our own chain comes first, and lets in no more than replies and what was exposed.
     isExposed === true
-      ? // Our own chain comes first, and lets in no more than was exposed.
-        { probe: inward(uplink, 'new'), words: `${uplink} to ${device}`, rule: `oifname ${name} accept` }
+      ? { probe: inward(uplink, 'new'), words: `${uplink} to ${device}`, rule: `oifname ${name} accept` }
       : {
           probe: inward(uplink, 'established'),
           words: `replies from ${uplink} to ${device}`,
-          rule: `oifname ${name} ct state established,related accept`,
+          rule: `oifname ${name} accept`,
         },
   ]);
 }
 
 /** The command line that inserts rules at the front of a chain. Names are those nft reads without quotes. */
-function openingCommand({ family, table, name }: Chain, rules: ReadonlySet<string>): string | undefined {
+function openingCommand({ family, table, name }: Chain, rules: readonly string[]): string | undefined {
   if (!WORD.test(table) || !WORD.test(name)) return undefined;
-  return `nft '${[...rules].map((rule) => `insert rule ${family} ${table} ${name} ${rule}`).join('; ')}'`;
+  return `nft '${rules.map((rule) => `insert rule ${family} ${table} ${name} ${rule}`).join('; ')}'`;
 }
 
 function judge(chain: Chain, fateOf: (probe: Probe) => Fate, question: FirewallQuestion): BlockingChain[] {
@@ -117,13 +119,15 @@ function judge(chain: Chain, fateOf: (probe: Probe) => Fate, question: FirewallQ
     .filter(({ fate }) => fate === 'drop' || (fate !== 'accept' && isClosed));
   if (stopped.length === 0) return [];
   const how = stopped.some(({ fate }) => fate !== 'drop') ? 'policy drop' : 'a rule';
+  const rules = [...new Set(stopped.map(({ rule }) => rule))];
   return [
     {
       family: chain.family === 'ip6' ? 'ip6' : 'inet',
       table: chain.table,
       chain: chain.name,
       reason: `${how} stops ${stopped.map(({ words }) => words).join(', ')}`,
-      command: openingCommand(chain, new Set(stopped.map(({ rule }) => rule))),
+      rules,
+      command: openingCommand(chain, rules),
     },
   ];
 }

@@ -54,12 +54,20 @@ function isPath(value: unknown): boolean {
   return typeof value === 'string' && value.startsWith('/');
 }
 
+/** Names as nft reads them: one word each. */
+function areWords(value: unknown): boolean {
+  const names = ['family', 'table', 'chain', 'comment'];
+  if (typeof value !== 'object' || value === null) return false;
+  return names.every((name) => /^[A-Za-z][A-Za-z0-9_.-]*$/.test(String((value as Record<string, unknown>)[name])));
+}
+
 function isAction(value: unknown): value is Action {
   if (typeof value !== 'object' || value === null) return false;
   const fields = value as Record<string, unknown>;
   if (Array.isArray(value)) return value.every((word) => typeof word === 'string') && PROGRAMS.has(String(value[0]));
   if ('nft' in fields) return typeof fields.nft === 'string';
   if ('ifBegins' in fields) return isPath(fields.path) && isPath(fields.kept) && typeof fields.ifBegins === 'string';
+  if ('removeRules' in fields) return areWords(fields.removeRules);
   const isOptional = fields.onlyIf === undefined || typeof fields.onlyIf === 'string';
   return isPath(fields.path) && typeof fields.text === 'string' && isOptional && !('kept' in fields);
 }

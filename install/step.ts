@@ -32,8 +32,18 @@ export interface NftCommands {
   readonly nft: string;
 }
 
-/** A program with its arguments, a file to write, to replace or to put back, or commands of nft. */
-export type Action = readonly string[] | WriteFile | ReplaceFile | PutBack | NftCommands;
+/** The rules of an nft chain that have this comment are to be removed. All names are words of nft. */
+export interface RemoveRules {
+  readonly removeRules: {
+    readonly family: string;
+    readonly table: string;
+    readonly chain: string;
+    readonly comment: string;
+  };
+}
+
+/** A program with its arguments, a file to write, to replace or to put back, commands of nft, or rules to remove. */
+export type Action = readonly string[] | WriteFile | ReplaceFile | PutBack | NftCommands | RemoveRules;
 
 export interface Step {
   /** Completes "Cannot …". */
@@ -62,8 +72,20 @@ async function perform(action: Action, host: Host): Promise<void> {
     host.putBack(action.path, action.kept, action.ifBegins);
   } else if ('kept' in action) {
     host.replaceFile(action.path, action.text, action.kept);
+  } else if ('removeRules' in action) {
+    await removeRules(action, host);
   } else if (action.onlyIf === undefined || host.readText(action.path)?.trim() === action.onlyIf.trim()) {
     host.writeText(action.path, action.text);
+  }
+}
+
+/** Removes rules by their handles, which nft never gives twice. */
+async function removeRules({ removeRules: { family, table, chain, comment } }: RemoveRules, host: Host): Promise<void> {
+  const text = await host.run(['nft', '-j', 'list', 'chain', family, table, chain]);
+  const { nftables } = JSON.parse(text) as { nftables: { rule?: { handle: number; comment?: string } }[] };
+  for (const { rule } of nftables) {
+    if (rule?.comment !== comment) continue;
+    await host.run(['nft', 'delete', 'rule', family, table, chain, 'handle', String(rule.handle)]);
   }
 }
 
@@ -73,7 +95,7 @@ const ABSENT =
 
 function isAbsence(action: Action, error: unknown, host: Host): boolean {
   if (error instanceof CommandError) return ABSENT.test(error.stderr);
-  if (isArgv(action)) return false;
+  if (isArgv(action) || 'removeRules' in action) return false;
   if ('nft' in action) return error instanceof Error && ABSENT.test(error.message);
   return host.readText(action.path) === undefined;
 }
@@ -122,6 +144,10 @@ function printAction(action: Action): string {
   if ('nft' in action) return `nft ${action.nft.trim().replaceAll('\n', '\n        ')}`;
   if ('ifBegins' in action) return `put ${action.kept} back as ${action.path}, if that begins "${action.ifBegins}"`;
   if ('kept' in action) return `keep ${action.path} as ${action.kept}, and put in its place ${action.text.trim()}`;
+  if ('removeRules' in action) {
+    const { family, table, chain, comment } = action.removeRules;
+    return `remove the rules of chain ${chain} of table ${family} ${table} with the comment "${comment}"`;
+  }
   const condition = action.onlyIf === undefined ? '' : `, if it is ${action.onlyIf.trim()}`;
   return `write ${action.text.trim()} to ${action.path}${condition}`;
 }

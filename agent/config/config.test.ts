@@ -36,6 +36,7 @@ const defaults: Config = {
   },
   recipient: { expose: [], unclaimed: false },
   device: { name: 'bis0', queues: 0 },
+  uplink: { firewall: 'report' },
   log: { level: 'info' },
 };
 

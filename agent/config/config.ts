@@ -55,6 +55,10 @@ export interface DeviceConfig {
   readonly queues: number;
 }
 
+export interface UplinkConfig {
+  readonly firewall: 'report' | 'open';
+}
+
 export interface LogConfig {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
 }
@@ -66,5 +70,6 @@ export interface Config {
   readonly resolver: ResolverConfig;
   readonly recipient: RecipientConfig;
   readonly device: DeviceConfig;
+  readonly uplink: UplinkConfig;
   readonly log: LogConfig;
 }

@@ -135,6 +135,13 @@ export const keys = {
       'Queues of the device; each has a thread of its own. 0: one for each processor, up to 4.',
     ),
   },
+  uplink: {
+    firewall: key(
+      '"report"',
+      oneOf('report', 'open'),
+      'Where a firewall of this host drops translated packets: "report" says which chain does, and the command that opens it. "open" opens it, with rules that have the comment "bis" and are removed again.',
+    ),
+  },
   log: {
     level: key(
       '"info"',

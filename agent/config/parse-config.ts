@@ -60,6 +60,7 @@ const configSchema = v.pipe(
       resolver: tableSchema(keys.resolver),
       recipient: tableSchema(keys.recipient),
       device: tableSchema(keys.device),
+      uplink: tableSchema(keys.uplink),
       log: tableSchema(keys.log),
     },
     'must be a table',

@@ -58,8 +58,13 @@ export async function takeInstanceLock(path: string): Promise<InstanceLock> {
     await sleep(20);
   }
   fchmodSync(descriptor, 0o600);
-  ftruncateSync(descriptor);
-  writeSync(descriptor, `${process.pid}\n`, 0);
+  try {
+    ftruncateSync(descriptor);
+    writeSync(descriptor, `${process.pid}\n`, 0);
+  } catch (error) {
+    closeSync(descriptor);
+    throw new ControlError('unusable-directory', `Cannot write ${path}: ${systemCode(error)}`, { cause: error });
+  }
   return new InstanceLock(descriptor);
 }
 
