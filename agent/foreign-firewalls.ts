@@ -20,7 +20,7 @@ export interface ForeignFirewallsParts {
 }
 
 /** Where packets have to pass. */
-type Way = Pick<FirewallQuestion, 'uplinks' | 'isExposed'>;
+type Way = Required<Pick<FirewallQuestion, 'uplinks' | 'isExposed'>>;
 
 export class ForeignFirewalls {
   readonly #parts: ForeignFirewallsParts;

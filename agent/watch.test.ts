@@ -1,6 +1,4 @@
 import test from 'ava';
-import { RecordingHost } from '../install/testing/recording-host.ts';
-import type { Instance } from './instance.ts';
 import { Watch, type WatchParts } from './watch.ts';
 
 /** A watch over things that only say what they were asked to do; `changed` and `jumped` once, at the first look. */
@@ -9,8 +7,6 @@ function watchOver(first: { changed?: boolean; jumped?: boolean; isOtherWay?: bo
   done: string[];
 } {
   const done: string[] = [];
-  const host = new RecordingHost();
-  host.output.set('nft -j list chains', '{"nftables": []}');
   const once = (key: 'changed' | 'jumped'): boolean => {
     const is = first[key] === true;
     first[key] = false;
@@ -18,8 +14,6 @@ function watchOver(first: { changed?: boolean; jumped?: boolean; isOtherWay?: bo
   };
   const log = { info: () => {}, warn: () => {}, error: () => {}, debug: () => {} };
   const parts: WatchParts = {
-    instance: { table: 'bis', device: 'bis0' } as Instance,
-    host,
     log: log as never,
     mode: 'snoop',
     changes: { look: () => ({ network: once('changed'), firewall: false }) },
@@ -32,7 +26,9 @@ function watchOver(first: { changed?: boolean; jumped?: boolean; isOtherWay?: bo
       mtu: 1500,
       isDeviceWhole: () => true,
     },
-    leg: { follow: async () => void done.push('mend the leg'), uplinks: [], isExposed: false },
+    leg: { follow: async () => void done.push('mend the leg'), mendGuard: async () => {}, uplinks: [], isExposed: false },
+    firewalls: { look: async () => {}, blocking: [] },
+    repairs: { givenUp: [] },
     questions: {
       refresh: async () => {
         done.push('look for servers');
