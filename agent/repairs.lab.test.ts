@@ -18,7 +18,7 @@ for (const [what, commands, isThere, then] of [
   [
     'the forward guard',
     ['nft flush ruleset', 'nft delete table inet bis_guard', 'nft flush table inet bis_guard'],
-    ['nft list table inet bis_guard', /"eth0"[^]*iifname @forced/],
+    ['nft list table inet bis_guard', /"eth0"[\s\S]*iifname @forced/],
     'made anew all the same',
   ],
   [
