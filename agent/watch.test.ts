@@ -26,7 +26,12 @@ function watchOver(first: { changed?: boolean; jumped?: boolean; isOtherWay?: bo
       mtu: 1500,
       isDeviceWhole: () => true,
     },
-    leg: { follow: async () => void done.push('mend the leg'), mendGuard: async () => {}, uplinks: [], isExposed: false },
+    leg: {
+      follow: async () => void done.push('mend the leg'),
+      mendGuard: async () => {},
+      uplinks: [],
+      isExposed: false,
+    },
     firewalls: { look: async () => {}, blocking: [] },
     repairs: { givenUp: [] },
     questions: {
