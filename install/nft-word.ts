@@ -67,6 +67,13 @@ export function portWord(value: number): NftWord {
   return numberWord(value, 1, 0xffff, 'a port');
 }
 
+/** A control group below the root of its hierarchy, in quotes: `system.slice/docker.service`. */
+export function cgroupPath(text: string): NftWord {
+  const parts = text.split('/');
+  const isPath = parts.every((part) => /^[A-Za-z0-9_.:@-]{1,255}$/.test(part) && part !== '.' && part !== '..');
+  return isPath ? (`"${text}"` as NftWord) : refuse('a control group', text);
+}
+
 /** 32 bits, in hexadecimal as marks are written. */
 export function markWord(value: number): NftWord {
   numberWord(value, 0, 0xffffffff, 'a mark');

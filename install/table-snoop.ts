@@ -4,6 +4,7 @@
  */
 import {
   addressWord,
+  cgroupPath,
   type Family,
   familyOf,
   interfaceName,
@@ -21,6 +22,14 @@ export interface SnoopPair {
   readonly server: string;
   readonly address: string;
   readonly port: number;
+}
+
+/** Programs whose questions pass untouched. */
+export interface Passing {
+  /** Users, by number. */
+  readonly uids: readonly number[];
+  /** Control groups, below the root of their hierarchy, without a slash at the front. */
+  readonly cgroups: readonly string[];
 }
 
 /** Where our resolver listens. */
@@ -72,9 +81,13 @@ export function snoopChains(mark: NftWord, markMask: NftWord, zone: NftWord): st
     type ipv6_addr . inet_service
   }
 
+  chain pass {
+  }
+
   chain caught {
     type filter hook output priority -300; policy accept;
     meta mark & ${markMask} == ${mark} return
+    jump pass
     meta l4proto { tcp, udp } th dport ${DNS_PORT} oifname . ip daddr @asked4 ct original zone set ${zone}
     meta l4proto { tcp, udp } th dport ${DNS_PORT} oifname . ip6 daddr @asked6 ct original zone set ${zone}
   }
@@ -132,6 +145,20 @@ export function snoopCommands(
       );
     })
     .join('');
+}
+
+/**
+ * The commands after which questions of exactly these programs pass. The kernel refuses them all when a control group is
+ * not there.
+ */
+export function passCommands(settings: { readonly table: string }, { uids, cgroups }: Passing): string {
+  const chain = `inet ${tableName(settings.table)} pass`;
+  const users = uids.map((uid) => `add rule ${chain} meta skuid ${numberWord(uid, 0, 0xfffffffe, 'a user')} accept\n`);
+  const groups = cgroups.map((path) => {
+    const level = path.split('/').length;
+    return `add rule ${chain} socket cgroupv2 level ${level} ${cgroupPath(path)} accept\n`;
+  });
+  return `flush chain ${chain}\n${[...users, ...groups].join('')}`;
 }
 
 /** The commands after which no question is caught, and sockets whose questions were go their native way. */

@@ -123,9 +123,13 @@ table inet bis {
     type ipv6_addr . inet_service
   }
 
+  chain pass {
+  }
+
   chain caught {
     type filter hook output priority -300; policy accept;
     meta mark & 0xfff == 0xb15 return
+    jump pass
     meta l4proto { tcp, udp } th dport 53 oifname . ip daddr @asked4 ct original zone set 46464
     meta l4proto { tcp, udp } th dport 53 oifname . ip6 daddr @asked6 ct original zone set 46464
   }

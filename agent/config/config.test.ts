@@ -23,6 +23,7 @@ const defaults: Config = {
       { family: 4, address: ipv4(0x7f000000), length: 8 },
       { family: 6, address: loopback, length: 128 },
     ],
+    exceptPrograms: [],
     waitForAMs: 250,
     ttlCeilingSeconds: 60,
     whenNoIpv4: 'synthesize',
@@ -147,6 +148,26 @@ test('endpoints take a port or are 53, and a scope that is a device', (t) => {
     '010.0.0.1:53',
   ])
     t.throws(() => listen(text), { instanceOf: ConfigError }, text);
+});
+
+test('D12: programs are named by user or control group', (t) => {
+  const except = (text: string) =>
+    parseConfig(`[resolver]\nexceptPrograms = [${JSON.stringify(text)}]`).resolver.exceptPrograms[0];
+  t.deepEqual(except('user libvirt-dnsmasq'), { kind: 'user', user: 'libvirt-dnsmasq' });
+  t.deepEqual(except('user 110'), { kind: 'user', user: '110' });
+  t.deepEqual(except('cgroup /system.slice/a@b.service'), { kind: 'cgroup', path: 'system.slice/a@b.service' });
+  for (const text of [
+    '',
+    'user',
+    'user a b',
+    'user a;b',
+    'uid 0',
+    'cgroup ..',
+    'cgroup a//b',
+    'cgroup a"b',
+    'cgroup /',
+  ])
+    t.throws(() => except(text), { instanceOf: ConfigError }, text);
 });
 
 test('S9: a device name is nothing a shell, nft or sysctl could take for something else', (t) => {

@@ -24,12 +24,18 @@ export interface TranslatorConfig {
   readonly zeroUdpChecksum: 'compute' | 'drop';
 }
 
+/** A program whose questions pass: by its user, a name or a number as text, or by its control group. */
+export type ExceptProgram =
+  | { readonly kind: 'user'; readonly user: string }
+  | { readonly kind: 'cgroup'; readonly path: string };
+
 export interface ResolverConfig {
   readonly mode: 'auto' | 'snoop' | 'resolved' | 'resolv.conf' | 'listen';
   readonly listen: readonly Endpoint[];
   /** Empty: those of `/etc/resolv.conf`. */
   readonly upstreams: readonly Endpoint[];
   readonly serve: readonly Prefix[];
+  readonly exceptPrograms: readonly ExceptProgram[];
   readonly waitForAMs: number;
   readonly ttlCeilingSeconds: number;
   readonly whenNoIpv4: 'synthesize' | 'passthrough';

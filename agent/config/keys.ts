@@ -3,7 +3,19 @@
  * defaults and the checks are all read from this list, so none of them can say something else than the others.
  */
 import type * as v from 'valibot';
-import { deviceName, endpoint, flag, listOf, oneOf, ports, prefix, range, suffix, wholeNumber } from './value.ts';
+import {
+  deviceName,
+  endpoint,
+  flag,
+  listOf,
+  oneOf,
+  ports,
+  prefix,
+  program,
+  range,
+  suffix,
+  wholeNumber,
+} from './value.ts';
 
 /** One key. `about` is text for `bis config example`; `example` the default as TOML's value. */
 export interface Key<Schema extends v.GenericSchema = v.GenericSchema> {
@@ -71,6 +83,11 @@ export const keys = {
       '["127.0.0.0/8", "::1/128"]',
       listOf(prefix),
       'Whose questions are answered, in mode "listen". Nobody else gets an answer.',
+    ),
+    exceptPrograms: key(
+      '[]',
+      listOf(program),
+      'Programs whose questions pass untouched, in mode "snoop": ["user dnsmasq", "cgroup system.slice/docker.service"]. Those that listen on port 53 for others than this host, such as guests, are found without it.',
     ),
     waitForAMs: key(
       '250',

@@ -9,7 +9,7 @@ import {
   parseIpv4Prefix,
   parseIpv6Prefix,
 } from '../../mapper/address/prefix.ts';
-import type { Endpoint, Prefix } from './config.ts';
+import type { Endpoint, ExceptProgram, Prefix } from './config.ts';
 import { parsePorts } from './ports.ts';
 
 /** Ranges that can never be a spool (requirement M6): this network, loopback, link-local, multicast, reserved. */
@@ -94,6 +94,19 @@ export const endpoint = parsed(
 
 /** Some ports of one protocol. */
 export const ports = parsed('a protocol and port such as "tcp/8080" or "udp/5000-5010"', parsePorts);
+
+/** A program: "user NAME", "user NUMBER" or "cgroup PATH". */
+export const program = parsed(
+  'a program such as "user dnsmasq" or "cgroup system.slice/docker.service"',
+  (text): ExceptProgram | undefined => {
+    const [, kind, name = ''] = /^(user|cgroup) (\S+)$/.exec(text) ?? [];
+    if (kind === 'user') return /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$/.test(name) ? { kind, user: name } : undefined;
+    if (kind !== 'cgroup') return undefined;
+    const path = name.replace(/^\//, '');
+    const isPath = path.split('/').every((part) => /^(?!\.\.?$)[A-Za-z0-9_.:@-]{1,255}$/.test(part));
+    return isPath ? { kind, path } : undefined;
+  },
+);
 
 export const deviceName = parsed('a device name of 1 to 15 letters, digits, ".", "_" or "-"', (text) =>
   isDeviceName(text) ? text : undefined,

@@ -1,8 +1,10 @@
 /**
- * Notices what the agent has to follow (S7, S15): links, addresses, routes and forwarding (rtnetlink(7)), the files
- * that say where names are found, and the rules of other firewalls. Looking costs some microseconds, so that a timer can do it.
+ * Notices what the agent has to follow (S7, S15): links, addresses, routes and forwarding (rtnetlink(7)), the files that
+ * say where names are found, who listens on port 53, and the rules of other firewalls. Looking costs some microseconds, so
+ * that a timer can do it.
  */
 import { statSync } from 'node:fs';
+import { dnsListeners } from './dns-programs.ts';
 import { NetlinkEar } from './netlink.ts';
 
 /** From linux/netlink.h. */
@@ -74,6 +76,6 @@ export class NetworkChanges {
   }
 
   #identify(): string {
-    return this.#files.map(identityOf).join(' ');
+    return `${this.#files.map(identityOf).join(' ')} ${dnsListeners()}`;
   }
 }

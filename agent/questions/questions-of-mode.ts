@@ -11,6 +11,7 @@ import type { Log } from '../log.ts';
 import type { Surroundings } from '../network/surroundings.ts';
 import type { Decision } from './decide.ts';
 import { ListenOnly } from './listen-only.ts';
+import { PassOthers } from './pass-others.ts';
 import type { Questions } from './questions.ts';
 import { ReplacedFile } from './replaced-file.ts';
 import { Snoop } from './snoop.ts';
@@ -35,7 +36,9 @@ export function questionsOfMode(mode: Mode, reasons: readonly string[], parts: Q
   switch (mode) {
     case 'snoop': {
       const devices = (): readonly string[] => surroundings.defaultDevices;
-      return new Snoop({ table: instance.table, host, nft, resolver, log, decide, devices });
+      const { table } = instance;
+      const passing = new PassOthers({ table, host, nft, except: config.exceptPrograms, log });
+      return new Snoop({ table, host, nft, resolver, log, decide, passing, devices });
     }
     case 'resolved': {
       const address = selfAddress(instance);

@@ -12,6 +12,7 @@ import type { Reason, ServerStatus } from '../control/agent.ts';
 import type { Log } from '../log.ts';
 import { isLinkLocal, isLoopback, type NameServer, pathTo, type ServerPath } from '../network/name-servers.ts';
 import type { Decision } from './decide.ts';
+import type { PassOthers } from './pass-others.ts';
 import { DNS_PORT, type Questions } from './questions.ts';
 
 /**
@@ -33,6 +34,8 @@ export interface SnoopParts {
   readonly log: Log;
   /** Looks at the host and says which servers' questions to catch. */
   readonly decide: () => Promise<Pick<Decision, 'servers' | 'reasons' | 'gaps'>>;
+  /** Lets programs pass that ask for others, and says which do not. */
+  readonly passing: Pick<PassOthers, 'follow'>;
   /** Devices that questions may leave by: programs can be bound to any of them. */
   readonly devices: () => readonly string[];
 }
@@ -61,8 +64,9 @@ export class Snoop implements Questions {
   async refresh(): Promise<boolean> {
     const { nft } = this.#parts;
     const decision = await this.#parts.decide();
+    const guests = await this.#parts.passing.follow();
     const ways = await Promise.all(decision.servers.map((server) => this.#waysTo(server)));
-    this.#decision = decision;
+    this.#decision = { ...decision, gaps: [...decision.gaps, ...guests] };
     this.#unreachable = decision.servers.filter((_, index) => ways[index]?.length === 0);
     const before = this.#caught;
     await this.#catch(ways.flat());
