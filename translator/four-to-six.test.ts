@@ -113,9 +113,14 @@ test('RFC 7915 4.1-DF 4.1-OPT: options count for what fits, as the total length 
   t.regex(answered(line(1449)), /ICMPv4 unreachable\/4 mtu=1480 \|/);
 });
 
-test('RFC 7915 4.2-SINGLE 4.2-IGMP: what is dropped in silence is so when it is too big', (t) => {
-  t.is(answered(`${from} ttl=64 df | ICMPv4 13 | [1500]`), 'dropped-icmp-type');
-  t.is(answered(`${from} ttl=64 df | protocol 2 | [1500]`), 'dropped-protocol');
+test('RFC 7915 4.2-SINGLE 4.2-IGMP 1.2-ICMPFRAG: silence holds on the last hop, for what is too big, and for nobody', (t) => {
+  const nobody = 'IPv4 172.21.112.1 > 10.170.160.200';
+  const routed = `${from} ttl=64 options=8307040000000000`;
+  for (const start of [`${from} ttl=64 df`, `${from} ttl=1`, `${nobody} ttl=64`, routed]) {
+    t.is(answered(`${start} | ICMPv4 10 | [1500]`), 'dropped-icmp-type', start);
+    t.is(answered(`${start} | protocol 2 | [1500]`), 'dropped-protocol', start);
+    t.is(answered(`${start} mf | ICMPv4 echo id=1 seq=1 | [1472]`), 'dropped-fragmented-icmp', start);
+  }
 });
 
 test('RFC 7915 4.1-DF: a fragment that may not be cut needs room for its Fragment Header too', (t) => {

@@ -19,7 +19,10 @@ import * as ipv4Header from './wire/ipv4.ts';
 import * as ipv6Header from './wire/ipv6.ts';
 import { protocol } from './wire/protocol.ts';
 
-/** Maps both addresses into `header`. Of a quote only this is asked; a whole packet's must be legal as well. */
+/**
+ * Maps both addresses into `header`. Of a quote only this is asked; a whole packet's must be legal as well, and what is
+ * dropped in silence is so before anybody is told that an address has no mapping.
+ */
 export function addresses4to6(
   packet: Ipv4Reading,
   header: ipv6Header.Ipv6Fields,
@@ -35,6 +38,8 @@ export function addresses4to6(
   if (isMulticastIpv4(destination)) return verdict['dropped-multicast'];
   if (isIllegalIpv4(destination)) return verdict['dropped-illegal-address'];
   if (isIllegalIpv4(source) && !packet.isIcmpError) return verdict['dropped-illegal-address'];
+  const counterpart = counterpart4to6(packet);
+  if (counterpart !== verdict.translated) return counterpart;
   if (!maps.toIpv6(destination, header.destination)) {
     return packet.isIcmpError ? verdict['dropped-no-mapping'] : verdict['refused-no-mapping'];
   }
@@ -100,7 +105,6 @@ function transport4to6(
   out: HeaderBuffer,
 ): Verdict {
   const { isQuote, isFragment } = packet;
-  if (packet.protocol === protocol.ICMPV4 && isFragment && !isQuote) return verdict['dropped-fragmented-icmp'];
   if (isUntranslatable(packet.protocol)) return verdict['dropped-protocol'];
   if (packet.fragmentOffset !== 0) return verdict.translated;
   const after = sumIpv6(header.source) + sumIpv6(header.destination);
@@ -121,6 +125,27 @@ function transport4to6(
 /** What the pseudo-header's sum gains: length and protocol are the same on both sides. */
 function change(packet: Ipv4Reading, after: number): number {
   return difference(after, sumOctets(packet.view, packet.start + 12, packet.start + ipv4Header.LENGTH));
+}
+
+/**
+ * Whether IPv6 has anything like a whole packet, as its protocol and the type of an ICMP message say: what it has not,
+ * like that which is for one link only, is dropped without a word (RFC 7915 §1.2, §4.2), on its last hop too.
+ */
+function counterpart4to6(packet: Ipv4Reading): Verdict {
+  if (isUntranslatable(packet.protocol)) return verdict['dropped-protocol'];
+  if (packet.protocol !== protocol.ICMPV4) return verdict.translated;
+  if (packet.isFragment) return verdict['dropped-fragmented-icmp'];
+  if (packet.transport >= packet.end) return verdict['dropped-malformed'];
+  switch (icmp.type(packet.view, packet.transport)) {
+    case icmpv4.type.ECHO:
+    case icmpv4.type.ECHO_REPLY:
+    case icmpv4.type.DESTINATION_UNREACHABLE:
+    case icmpv4.type.TIME_EXCEEDED:
+    case icmpv4.type.PARAMETER_PROBLEM:
+      return verdict.translated;
+    default:
+      return verdict['dropped-icmp-type'];
+  }
 }
 
 /** Echo and its reply (RFC 7915 §4.2): another type, and a checksum that covers the pseudo-header. */

@@ -30,7 +30,10 @@ const MOST_TRANSPORT_HEADER = 60;
 const source = new Ipv6Words();
 const destination = new Ipv6Words();
 
-/** Maps both addresses into `header`. Of a quote only this is asked; a whole packet's must be legal as well. */
+/**
+ * Maps both addresses into `header`. Of a quote only this is asked; a whole packet's must be legal as well, and what is
+ * dropped in silence is so before anybody is told that an address has no mapping, or gets one.
+ */
 export function addresses6to4(
   packet: Ipv6Reading,
   header: ipv4Header.Ipv4Fields,
@@ -42,6 +45,8 @@ export function addresses6to4(
   if (!packet.isQuote) {
     if (isMulticastIpv6(destination)) return verdict['dropped-multicast'];
     if (isIllegalIpv6(destination) || isIllegalIpv6(source)) return verdict['dropped-illegal-address'];
+    const counterpart = counterpart6to4(packet);
+    if (counterpart !== verdict.translated) return counterpart;
   }
   const destination4 = maps.toIpv4(destination);
   const isUnsaid = packet.isQuote || packet.protocol === protocol.ICMPV6;
@@ -125,7 +130,6 @@ function transport6to4(
   out: HeaderBuffer,
 ): Verdict {
   const { isQuote, isFragment } = packet;
-  if (packet.protocol === protocol.ICMPV6 && isFragment && !isQuote) return verdict['dropped-fragmented-icmp'];
   if (packet.protocol === protocol.ICMPV4) return verdict['dropped-protocol'];
   if (packet.fragmentOffset !== 0) return verdict.translated;
   const before = sumIpv6(source) + sumIpv6(destination);
@@ -145,6 +149,28 @@ function transport6to4(
       return echo6to4(packet, before, out);
     default:
       return verdict.translated;
+  }
+}
+
+/**
+ * Whether IPv4 has anything like a whole packet, as its protocol and the type of an ICMP message say: what it has not,
+ * like that which is for one link only, is dropped without a word (RFC 7915 §1.2, §5.2), on its last hop too.
+ */
+function counterpart6to4(packet: Ipv6Reading): Verdict {
+  if (packet.protocol === protocol.ICMPV4) return verdict['dropped-protocol'];
+  if (packet.protocol !== protocol.ICMPV6) return verdict.translated;
+  if (packet.isFragment) return verdict['dropped-fragmented-icmp'];
+  if (packet.transport >= packet.end) return verdict['dropped-malformed'];
+  switch (icmp.type(packet.view, packet.transport)) {
+    case icmpv6.type.ECHO:
+    case icmpv6.type.ECHO_REPLY:
+    case icmpv6.type.DESTINATION_UNREACHABLE:
+    case icmpv6.type.PACKET_TOO_BIG:
+    case icmpv6.type.TIME_EXCEEDED:
+    case icmpv6.type.PARAMETER_PROBLEM:
+      return verdict.translated;
+    default:
+      return verdict['dropped-icmp-type'];
   }
 }
 

@@ -58,8 +58,13 @@ test('RFC 7915 5.1-DF 5.1.1-V4FRAG: what comes down to 1260 octets is cut, whate
   t.is(translated(line(1233), { mtu4: 1000 }), 'refused-packet-too-big');
 });
 
-test('RFC 7915 5.2-DROP: what is dropped in silence is so when it is too big', (t) => {
-  t.is(answered(`${from} hlim=64 | ICMPv6 135 | [1500]`), 'dropped-icmp-type');
+test('RFC 7915 5.2-DROP 1.2-ICMPFRAG: silence holds on the last hop, for what is too big, and for strangers', (t) => {
+  const stranger = 'IPv6 2001:db8:5::1 > fd00::ac15:7001';
+  for (const start of [`${from} hlim=64`, `${from} hlim=1`, `${stranger} hlim=64`]) {
+    t.is(answered(`${start} | ICMPv6 135 | [1500]`), 'dropped-icmp-type', start);
+    t.is(answered(`${start} | protocol 1 | [1500]`), 'dropped-protocol', start);
+    t.is(answered(`${start} | fragment id=1 mf | ICMPv6 echo id=1 seq=1 | [1232]`), 'dropped-fragmented-icmp', start);
+  }
 });
 
 test('RFC 7915 5.1-PROTO 4.5-OTHER: other next headers are copied, AH and ESP included', (t) => {

@@ -21,5 +21,8 @@ export const recordField = { SECONDS: 0, FRACTION: 4, CAPTURED: 8, ORIGINAL: 12 
 /** The octets of a packet that are kept: as many as tcpdump keeps, and more than a packet has. */
 export const SNAP_LENGTH = 262_144;
 
-/** Kinds of link (tcpdump.org, "link-layer header types"). */
-export const linkType = { ETHERNET: 1, RAW: 101, IPV4: 228, IPV6: 229 } as const;
+/**
+ * Kinds of link (tcpdump.org, "link-layer header types"). Some programs write the number that raw IP has inside libpcap,
+ * which is 12, or 14 on OpenBSD.
+ */
+export const linkType = { ETHERNET: 1, RAW_INSIDE: 12, RAW_OPENBSD: 14, RAW: 101, IPV4: 228, IPV6: 229 } as const;

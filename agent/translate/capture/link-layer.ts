@@ -15,12 +15,14 @@ export function linkLayer(type: number): LinkLayer {
   switch (type) {
     case linkType.ETHERNET:
       return ethernet;
+    case linkType.RAW_INSIDE:
+    case linkType.RAW_OPENBSD:
     case linkType.RAW:
     case linkType.IPV4:
     case linkType.IPV6:
       return () => 0;
     default:
-      throw new CaptureError(`its link type is ${type}; Ethernet (1) and raw IP (101, 228, 229) can be read`);
+      throw new CaptureError(`its link type is ${type}; Ethernet (1) and raw IP (12, 14, 101, 228, 229) can be read`);
   }
 }
 

@@ -138,6 +138,8 @@ test('the packet is found behind the header of its link', (t) => {
   const rows: [number, number[], number | string][] = [
     [linkType.RAW, [0x45], 0],
     [linkType.IPV4, [0x45], 0],
+    [12, [0x45], 0],
+    [14, [0x60], 0],
     [linkType.IPV6, [], 0],
     [linkType.ETHERNET, [...macs, 0x08, 0x00, 0x45], 14],
     [linkType.ETHERNET, [...macs, 0x86, 0xdd, 0x60], 14],
