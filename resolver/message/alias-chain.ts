@@ -5,7 +5,7 @@
 import { budget, specified } from './budget.ts';
 import { CLASS, TYPE } from './constants.ts';
 import type { Message, RecordPlace } from './message.ts';
-import { keysUpward, type Name, readName, readNameKey } from './name.ts';
+import { keysUpward, type Name, nameKey, readName, readNameKey } from './name.ts';
 
 /** A record on its own, its names uncompressed, so that it can be written into another message. */
 export interface WholeRecord {
@@ -58,10 +58,15 @@ export function followAliases(message: Message, type: number): AliasChain | unde
     known.get(key)?.find((record) => record.type === wanted);
   const target = (record: RecordPlace): Name => readName(message.octets, record.data) ?? message.name;
 
+  const hasDname = message.answers.some((record) => record.type === TYPE.DNAME);
+  const passed = new Set<string>();
   const aliases: WholeRecord[] = [];
   let owner = message.name;
   for (let links = 0; links <= budget.ALIASES; links++) {
-    const [key = '', ...above] = keysUpward(owner);
+    const [key = '', ...above] = hasDname ? keysUpward(owner) : [nameKey(owner)];
+    // A loop would end at the budget as well; with long names that alone takes milliseconds.
+    if (passed.has(key)) return undefined;
+    passed.add(key);
     const records = known.get(key)?.filter((record) => record.type === type) ?? [];
     if (records.length > 0) return { aliases, owner, records };
 
