@@ -45,20 +45,24 @@ export function cutIpv4(out: HeaderBuffer, limit: number): Verdict {
 
 /**
  * Divides the payload of piece 0 and repeats its first `unfragmentable` octets before every part; parts are multiples
- * of 8 octets but for the last. Returns false, and leaves no piece, if there would be more than `MOST_PIECES`.
+ * of 8 octets but for the last, which may fill `limit`. Returns false, and leaves no piece, if there would be more than
+ * `MOST_PIECES`.
  */
 function cut(out: HeaderBuffer, unfragmentable: number, limit: number): boolean {
   const most = ((limit - unfragmentable) >>> 3) << 3;
+  const moreInLast = limit - unfragmentable - most;
   const end = (out.payloadStart[0] as number) + (out.payloadLength[0] as number);
   let next = out.payloadStart[0] as number;
   let room = most - ((out.headerLength[0] as number) - unfragmentable);
   let piece = 0;
   for (;;) {
+    const left = end - next;
+    const isLast = left <= room + moreInLast;
     out.payloadStart[piece] = next;
-    out.payloadLength[piece] = Math.min(room, end - next);
+    out.payloadLength[piece] = isLast ? left : room;
     next += room;
     piece++;
-    if (next >= end) break;
+    if (isLast) break;
     if (piece === MOST_PIECES) {
       out.count = 0;
       return false;

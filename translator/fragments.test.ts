@@ -64,6 +64,20 @@ test('RFC 7915 4.1-FRAG 4.1-LIM: what may be cut is cut so that each piece fits 
   t.is(translated(`${from4} ttl=64 | UDP 1 > 2 | [1400]`, { lowestIpv6Mtu: 9000, mtu6: 1400 }).split('\n').length, 2);
 });
 
+test('RFC 7915 4.1-FRAG 5.1.1-V4FRAG: the last piece may be no multiple of 8 octets, and fills its packet', (t) => {
+  const sizes = (line: string, settings: object): number[] => {
+    const { octets } = parsePacket(line);
+    return bump(octets, undefined, settings).pieces.map(({ length }) => length);
+  };
+  const four = (octets: number): string => `${from4} ttl=64 id=7 | UDP 1 > 2 | [${octets - 8}]`;
+  const six = (octets: number): string => `${from6} hlim=64 | UDP 1 > 2 | [${octets - 8}]`;
+  // 1300 octets hold 1252 of data, and 1248 where more follow; 626 of IPv4 hold 606, and 600.
+  t.deepEqual(sizes(four(1248 + 1252), { lowestIpv6Mtu: 1300 }), [1296, 1300]);
+  t.deepEqual(sizes(four(1248 + 1253), { lowestIpv6Mtu: 1300 }), [1296, 1296, 53]);
+  t.deepEqual(sizes(six(600 + 606), { mtu4: 626 }), [620, 626]);
+  t.deepEqual(sizes(six(600 + 607), { mtu4: 626 }), [620, 620, 27]);
+});
+
 test('RFC 7915 4.1-FH 4.1-RES 4.5-FRAGN: fragments have a Fragment Header with the same numbers', (t) => {
   t.is(
     translated(`${from4} ttl=64 id=65535 mf | UDP 1 > 2 length=99 sum=0x0001 | [24]`),

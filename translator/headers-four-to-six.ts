@@ -105,7 +105,7 @@ function transport4to6(
   out: HeaderBuffer,
 ): Verdict {
   const { isQuote, isFragment } = packet;
-  if (isUntranslatable(packet.protocol)) return verdict['dropped-protocol'];
+  if (isQuote && isUntranslatable(packet.protocol)) return verdict['dropped-protocol'];
   if (packet.fragmentOffset !== 0) return verdict.translated;
   const after = sumIpv6(header.source) + sumIpv6(header.destination);
   switch (packet.protocol) {

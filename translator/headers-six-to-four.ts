@@ -130,7 +130,7 @@ function transport6to4(
   out: HeaderBuffer,
 ): Verdict {
   const { isQuote, isFragment } = packet;
-  if (packet.protocol === protocol.ICMPV4) return verdict['dropped-protocol'];
+  if (isQuote && packet.protocol === protocol.ICMPV4) return verdict['dropped-protocol'];
   if (packet.fragmentOffset !== 0) return verdict.translated;
   const before = sumIpv6(source) + sumIpv6(destination);
   const after = sumWord(header.source) + sumWord(header.destination);

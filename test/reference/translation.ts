@@ -21,9 +21,11 @@ export function wordAt(octets: Octets, at: number): number {
   return (octets[at] ?? 0) * 256 + (octets[at + 1] ?? 0);
 }
 
-function chunks(octets: Octets, size: number): Octets[] {
-  const count = Math.max(1, Math.ceil(octets.length / size));
-  return Array.from({ length: count }, (_, index) => octets.slice(index * size, (index + 1) * size));
+/** The data of fragments with `room` octets each: multiples of 8, but for the last. */
+function chunks(octets: Octets, room: number): Octets[] {
+  if (octets.length <= room) return [octets];
+  const size = room - (room % 8);
+  return [octets.slice(0, size), ...chunks(octets.slice(size), room)];
 }
 
 /** A whole transport message in the other family: type and checksum. */
@@ -61,7 +63,7 @@ export function reference4to6(packet: Octets, lowestIpv6Mtu: number): Octets[] {
   const mayBeCut = ((packet[6] ?? 0) & 0x40) === 0;
   if (!mayBeCut || 40 + message.length <= lowestIpv6Mtu) return [[...header(message.length, next), ...message]];
   const size = Math.floor((lowestIpv6Mtu - 48) / 8) * 8;
-  const parts = chunks(message, size);
+  const parts = chunks(message, lowestIpv6Mtu - 48);
   return parts.map((part, index) => {
     const offset = index * size + (index + 1 < parts.length ? 1 : 0);
     const fragment = [next, 0, ...two(offset), 0, 0, ...packet.slice(4, 6)];
@@ -85,7 +87,7 @@ export function reference6to4(packet: Octets, mtu4: number, identification: numb
   const message = transportOf(body, next, protocol, addresses);
   const isLong = 20 + message.length > 1260;
   const size = Math.floor((mtu4 - 20) / 8) * 8;
-  const parts = 20 + message.length <= mtu4 ? [message] : chunks(message, size);
+  const parts = 20 + message.length <= mtu4 ? [message] : chunks(message, mtu4 - 20);
   return parts.map((part, index) => {
     const isLast = index + 1 === parts.length;
     const fragmentation = (isLong ? 0x4000 : 0) + (isLast ? 0 : 0x2000) + (index * size) / 8;
