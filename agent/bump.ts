@@ -6,25 +6,26 @@
  *
  * Questions come last and go first, so that no name is synthesized that could not be reached.
  */
-import { randomInt } from 'node:crypto';
 import type { Host } from '../install/host.ts';
 import { whyNotCatch } from '../install/table.ts';
 import type { Ipv6Address } from '../mapper/address/ipv6.ts';
-import { type Ipv6Prefix, ipv4Prefix, ipv6PrefixContains } from '../mapper/address/prefix.ts';
-import { AddressMapper } from '../mapper/address-mapper.ts';
-import { SharedTable } from '../mapper/shared-table.ts';
-import { Spool } from '../mapper/spool.ts';
+import { type Ipv4Prefix, type Ipv6Prefix, ipv4Prefix, ipv6PrefixContains } from '../mapper/address/prefix.ts';
+import { MappingsWithExplicit } from '../mapper/mappings-with-explicit.ts';
+import type { SharedTable } from '../mapper/shared-table.ts';
+import type { Spool } from '../mapper/spool.ts';
 import { createResolver, type Resolver } from '../resolver/resolver.ts';
 import { PathMtu } from '../translator/path-mtu.ts';
+import { beginMappings, flushBump, nowSeconds } from './bump-mappings.ts';
 import type { Config } from './config/config.ts';
-import type { MappingRow, Reason, TraceEvent } from './control/agent.ts';
+import type { FlushResult, MappingRow, Reason, TraceEvent } from './control/agent.ts';
 import { DataPlane, type DataPlaneSettings } from './data-plane/data-plane.ts';
+import type { ExplicitMappings } from './explicit/explicit-mappings.ts';
+import { nameResolver } from './explicit/resolve-name.ts';
 import { ForeignFirewalls } from './foreign-firewalls.ts';
 import type { InquiryParts } from './inquiry.ts';
 import { createInstance, errorSource4, type Instance, selfAddress6 } from './instance.ts';
 import { DEVICE_MTU, Ipv6Leg, tableSettings } from './ipv6-leg.ts';
 import { beginJournal, type JournalPlace } from './kept-journal.ts';
-import { keepMappings, mappingFile } from './kept-mappings.ts';
 import type { Log } from './log.ts';
 import { NetworkChanges } from './network/changes.ts';
 import { forgetFlows } from './network/conntrack.ts';
@@ -41,6 +42,7 @@ import { admission } from './recipient/admission.ts';
 import type { Exposed } from './recipient/exposed.ts';
 import { Recipient } from './recipient/recipient.ts';
 import { Repairs } from './repairs.ts';
+import { SpoolRanges } from './spool-ranges.ts';
 import { mappingRows, type UpStatus, upStatus } from './status.ts';
 import { UndoList } from './undo-list.ts';
 import { Watch } from './watch.ts';
@@ -51,6 +53,8 @@ export interface Bump {
   readonly reasons: readonly Reason[];
   status(): UpStatus;
   mappings(): readonly MappingRow[];
+  /** Ends mappings, and forgets answers; see `Agent.flush`. */
+  flush(address: string | undefined, isForced: boolean): Promise<FlushResult>;
   /** What questions about names and addresses are asked of. */
   readonly inquiry: InquiryParts;
   trace(signal: AbortSignal): AsyncIterable<readonly TraceEvent[]>;
@@ -70,6 +74,7 @@ export interface BumpParts {
   readonly config: Config;
   readonly ula: Ipv6Prefix;
   readonly exposed: Exposed;
+  readonly explicit: ExplicitMappings;
   /** Where the mappings are kept; an absolute path. */
   readonly stateDirectory: string;
   readonly journal: JournalPlace;
@@ -95,16 +100,13 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
   undoing.add('stop listening to the kernel', () => changes.close());
   const journal = await beginJournal(parts.journal, host, log, undoing);
   const surroundings = await Surroundings.of(host, config.device.name);
-  const instance = createInstance(config, ula, surroundings.takenIpv4);
-  const spool = new Spool([instance.spool]);
-  const table = SharedTable.create(spool, randomInt(2 ** 31));
-  const now = (): number => Math.floor(Date.now() / 1000);
+  const { explicit } = parts;
+  const instance = createInstance(config, ula, [...surroundings.takenIpv4, ...explicit.prefixes]);
   const isOwn = (address: Ipv6Address): boolean =>
     ipv6PrefixContains(instance.ula, address) || surroundings.isOwn(address);
-  const file = mappingFile(parts.stateDirectory, spool, log);
-  const sinks = [table.writer(), file];
-  const mapper = new AddressMapper({ spool, index: table.reader, sinks, stamps: [table], now });
-  await keepMappings(file, mapper, undoing);
+  const { stateDirectory } = parts;
+  const kept = { range: instance.spool, stateDirectory, host, log };
+  const { spool, table, mapper, connections } = await beginMappings(kept, undoing);
   signal.throwIfAborted();
   await putBackLeftFile(host);
   const cannotCatch = await whyNotCatch(host, tableSettings(instance));
@@ -112,8 +114,18 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
     decide({ configured: config.resolver.mode, cannotCatch, ...(await observeResolution(host)) });
   const { mode, reasons } = await observed();
   log.info({ mode, reasons }, 'How questions are taken');
+  const ranges = new SpoolRanges({
+    spool,
+    mapper,
+    configured: config.mapper.spool,
+    self: instance.self,
+    explicit: () => explicit.prefixes,
+    connections,
+    log,
+  });
+  const prefixes = (): readonly string[] => ranges.prefixes();
   const repairs = new Repairs();
-  const legParts = { instance, host, log, journal, repairs, catches: mode === 'snoop' };
+  const legParts = { instance, host, log, journal, repairs, catches: mode === 'snoop', prefixes };
   const leg = await Ipv6Leg.create(legParts, surroundings, undoing);
   signal.throwIfAborted();
   const dataPlane = new DataPlane(leg.tun, dataPlaneSettings(config, instance, table, spool), {
@@ -132,7 +144,9 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
     'follow what is exposed',
     parts.exposed.follow((exposed) => recipient.letIn(exposed)),
   );
-  const resolver = resolverOf(parts, instance, isOwn, mapper, surroundings);
+  const tellWorkers = (): void =>
+    dataPlane.tell({ errorSource4: spool.open[0]?.address ?? errorSource4(instance), explicit: explicit.pairs });
+  const resolver = resolverOf(parts, instance, isOwn, new MappingsWithExplicit(mapper, explicit.map), surroundings);
   const ways = { config: config.resolver, instance, host, nft: leg.nft, journal, resolver, surroundings, log };
   const questions = questionsOfMode(mode, reasons, { ...ways, decide: observed });
   const caches = new StubCaches({ host, log });
@@ -147,18 +161,22 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
     ...{ instance, log, journal, repairs, opens: config.uplink.firewall === 'open' },
     host: { ...host, nft: (commands) => void leg.nft.run(commands) },
   });
-  const parties = { changes, surroundings, leg, firewalls, repairs, questions, resolver };
-  const watch = new Watch({ ...parties, log, mode, isAlive });
+  const parties = { changes, surroundings, ranges, leg, firewalls, repairs, questions, resolver };
+  const watch = new Watch({ ...parties, log, mode, isAlive, moved: tellWorkers });
   undoing.add('stop watching the network', () => watch.end());
   await watch.begin();
+  const reserved = (): readonly Ipv4Prefix[] => [...spool.ranges, instance.self];
+  const resolve = nameResolver(resolver);
+  undoing.add('follow explicit mappings', explicit.follow({ reserved, mapper, resolve, changed: tellWorkers }));
   signal.throwIfAborted();
   return {
     get reasons() {
       return watch.reasons;
     },
     status: () => upStatus({ instance, leg, spool, mapper, mode, questions, resolver, dataPlane }),
-    mappings: () => mappingRows(mapper, now()),
-    inquiry: { resolver, mapper, now },
+    mappings: () => mappingRows(mapper, nowSeconds()),
+    flush: (address, isForced) => flushBump({ mapper, resolver }, address, isForced),
+    inquiry: { resolver, mapper, now: nowSeconds },
     trace: (signal) => packetWatch.packets(signal),
     stop: () => undoing.undoAll(),
   };
@@ -196,13 +214,13 @@ function resolverOf(
   { config, log }: BumpParts,
   instance: Instance,
   isOwn: (address: Ipv6Address) => boolean,
-  mapper: AddressMapper,
+  mappings: MappingsWithExplicit,
   surroundings: Surroundings,
 ): Resolver {
   const { waitForAMs, ttlCeilingSeconds, whenNoIpv4, never, always, dohCanary, svcbHints, cacheEntries } =
     config.resolver;
   return createResolver({
-    mappings: mapper,
+    mappings,
     host: {
       isOwn,
       pref64: () => [],

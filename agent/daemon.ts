@@ -6,6 +6,7 @@ import type { Config } from './config/config.ts';
 import { ControlError } from './control/control-error.ts';
 import { runtimePaths } from './control/runtime-directory.ts';
 import { type ControlServer, openControl } from './control/server.ts';
+import { ExplicitMappings } from './explicit/explicit-mappings.ts';
 import { selfPrefix } from './instance.ts';
 import { createLog, type Log } from './log.ts';
 import { Exposed } from './recipient/exposed.ts';
@@ -44,11 +45,22 @@ export async function runDaemon(settings: DaemonSettings): Promise<number> {
   // Nothing is started before the control socket is open.
   const journal = () => ({ path: runtimePaths(runtimeDirectory).journal, lock: control?.lock.descriptor });
   const exposed = new Exposed(config.recipient);
+  const explicit = new ExplicitMappings(config.mapper.explicit, log);
   const agent = new RunningAgent({
     exposed,
+    explicit,
     start: (run) =>
       startBump(
-        { config, ula: keptPrefix(stateDirectory, log), exposed, stateDirectory, journal: journal(), host, log },
+        {
+          config,
+          ula: keptPrefix(stateDirectory, log),
+          exposed,
+          explicit,
+          stateDirectory,
+          journal: journal(),
+          host,
+          log,
+        },
         run,
       ),
     log,

@@ -50,10 +50,18 @@ test('M3: the second range, where an address of the first is in use', (t) => {
   t.deepEqual(ranges(['172.16.0.0/12']), ['10.170.160.0/20', '10.170.224.0/20']);
 });
 
-test('M3: when both are in use, what cannot be used is named', (t) => {
-  const message =
-    'Cannot use 10.170.160.0/20 or 172.21.80.0/20 as spool range: addresses of it are in use on this host';
-  t.throws(() => ranges(['10.0.0.0/8', '172.21.80.7/32']), { message });
+test('M3: when both are in use, a private range of the same length is found, or one for benchmarks', (t) => {
+  const rows: [taken: string[], spool: string, self: string][] = [
+    [['10.0.0.0/8'], '172.21.80.0/20', '172.21.112.0/20'],
+    [['172.16.0.0/12'], '10.170.160.0/20', '10.170.224.0/20'],
+    [['10.0.0.0/8', '172.16.0.0/12'], '192.168.240.0/20', '192.168.224.0/20'],
+    [['10.0.0.0/8', '172.21.80.7/32', '172.31.255.0/24'], '172.31.224.0/20', '172.21.112.0/20'],
+    [['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'], '198.19.240.0/20', '198.19.224.0/20'],
+  ];
+  for (const [taken, ...expected] of rows) t.deepEqual(ranges(taken), expected, taken.join(' '));
+  const all = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '198.18.0.0/15'];
+  const message = /^Cannot use 10\.170\.160\.0\/20 or any private range of that length as spool range: /;
+  t.throws(() => ranges(all), { message });
 });
 
 test('M3: a range that somebody chose is taken or refused, never replaced', (t) => {

@@ -11,10 +11,9 @@ import {
   type Ipv4Prefix,
   type Ipv6Prefix,
   ipv6Prefix,
-  parseIpv4Prefix,
   parseIpv6Prefix,
 } from '../mapper/address/prefix.ts';
-import { chooseRange, DEFAULT_SELVES, DEFAULT_SPOOLS } from '../mapper/range.ts';
+import { chooseRange, DEFAULT_SELVES, DEFAULT_SPOOLS, rangesInOrder } from '../mapper/range.ts';
 import type { Config } from './config/config.ts';
 import { makeDirectories } from './make-directories.ts';
 
@@ -62,7 +61,7 @@ export function createInstance(
   };
 }
 
-/** The configured range, or, when that is the default and in use, the second of RFC 6535 §4.4. */
+/** The configured range, or, when that is the default and in use, the first that is free (RFC 6535 §4.4, M3). */
 function freeRange(
   name: string,
   configured: Ipv4Prefix,
@@ -70,13 +69,11 @@ function freeRange(
   taken: readonly Ipv4Prefix[],
 ): Ipv4Prefix {
   const text = formatIpv4Prefix(configured);
-  const candidates = text === defaults[0] ? defaults : [text];
-  const prefixes = candidates.map(parseIpv4Prefix).filter((prefix) => prefix !== undefined);
-  const range = chooseRange(prefixes, taken);
-  if (range === undefined) {
-    throw new Error(`Cannot use ${candidates.join(' or ')} as ${name} range: addresses of it are in use on this host`);
-  }
-  return range;
+  const isDefault = text === defaults[0];
+  const range = chooseRange(isDefault ? rangesInOrder(configured, defaults) : [configured], taken);
+  if (range !== undefined) return range;
+  const what = isDefault ? `${text} or any private range of that length` : text;
+  throw new Error(`Cannot use ${what} as ${name} range: addresses of it are in use on this host`);
 }
 
 /** The address on the device that programs send from when they are not bound: the first of the self range. */

@@ -2,7 +2,6 @@
  * The IPv6 leg: the TUN device with its routes, the tables that guard and masquerade it, and forwarding between it and
  * the uplinks. Made in an order in which nothing can leave unmasqueraded, undone in reverse.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { deviceSteps } from '../install/device.ts';
 import { guardCommands, guardedCommands, guardStep, isGuardWhole } from '../install/guard.ts';
 import type { Host } from '../install/host.ts';
@@ -26,7 +25,9 @@ import { type Instance, selfAddress, selfAddress6 } from './instance.ts';
 import type { Log } from './log.ts';
 import { guestInterfaces } from './network/guests.ts';
 import type { Surroundings } from './network/surroundings.ts';
+import { isTaken, patiently } from './patiently.ts';
 import type { Repairs } from './repairs.ts';
+import { RoutedRanges, type RoutedRangesParts } from './routed-ranges.ts';
 import type { UndoList } from './undo-list.ts';
 
 /** IPv6 headers are longer than IPv4 headers by 20 octets. */
@@ -44,10 +45,6 @@ export const DEVICE_MTU = 65_535;
  */
 const DEVICE_QUEUE = 1000;
 
-/** How long what is taken is waited for. */
-const MOST_TRIES = 10;
-const TRY_MILLISECONDS = 100;
-
 export interface Ipv6LegParts {
   readonly instance: Instance;
   readonly host: Host;
@@ -56,6 +53,8 @@ export interface Ipv6LegParts {
   readonly repairs: Repairs;
   /** Whether questions are caught by the table. */
   readonly catches: boolean;
+  /** The IPv4 prefixes that are to lead to the device, as text. */
+  readonly prefixes: () => readonly string[];
 }
 
 /** What the leg follows. */
@@ -67,16 +66,24 @@ export class Ipv6Leg {
   readonly #parts: Ipv6LegParts;
   readonly #settings: TableSettings;
   readonly #forwarding: Forwarding;
+  readonly #ranges: RoutedRanges;
   #uplinks: readonly string[] = [];
   #mtu = 0;
   #isExposed = false;
 
-  private constructor(parts: Ipv6LegParts, nft: Nft, tun: OpenTun, settings: TableSettings) {
+  private constructor(
+    parts: Ipv6LegParts,
+    nft: Nft,
+    tun: OpenTun,
+    settings: TableSettings,
+    families: RoutedRangesParts['families'],
+  ) {
     const { host, instance, journal, log } = parts;
     this.#parts = parts;
     this.nft = nft;
     this.tun = tun;
     this.#settings = settings;
+    this.#ranges = new RoutedRanges({ host, nft, settings, families });
     // Two of them: nobody can remove the one in our own table, and nothing takes the other one away with us.
     const guard = (interfaces: readonly string[]): void => {
       nft.run(forcedCommands(settings, interfaces));
@@ -97,13 +104,13 @@ export class Ipv6Leg {
     const nft = new Nft();
     undoing.add('remove the nft tables', () => nft.close());
     const settings = { ...tableSettings(instance), catches };
-    await makeTables(nft, settings, log);
+    const families = await makeTables(nft, settings, log);
     const tun = await makeDevice(instance, parts.host);
     undoing.add(`remove ${instance.device}`, () => closeTun(tun));
     const guard = guardStep(settings);
     journal.note([guard]);
     await apply([guard], { ...parts.host, nft: (commands) => void nft.run(commands) });
-    const leg = new Ipv6Leg(parts, nft, tun, settings);
+    const leg = new Ipv6Leg(parts, nft, tun, settings, families);
     await leg.follow(surroundings);
     return leg;
   }
@@ -115,12 +122,15 @@ export class Ipv6Leg {
   async follow(surroundings: LegSurroundings): Promise<void> {
     const { host, instance, log, repairs } = this.#parts;
     const { mtu, uplinks } = surroundings;
-    const isWhole = surroundings.isDeviceWhole(selfAddress(instance), routedTo(instance));
-    if (mtu !== this.#mtu || !isWhole) {
-      const isRepair = mtu === this.#mtu;
+    const routed = this.#parts.prefixes();
+    await this.#ranges.follow(routed, async (isMoved) => {
+      const destinations = [...routed.map((prefix) => prefix.replace(/\/32$/, '')), formatIpv6Prefix(instance.ula)];
+      const isWhole = surroundings.isDeviceWhole(selfAddress(instance), destinations);
+      if (mtu === this.#mtu && isWhole) return;
+      const isRepair = mtu === this.#mtu && !isMoved;
       if (isRepair) log.warn(`Somebody changed the address or the routes of ${instance.device}`);
-      if (!isRepair || repairs.may('the device')) await apply(deviceStepsOf(instance, mtu), host);
-    }
+      if (!isRepair || repairs.may('the device')) await apply(deviceStepsOf(instance, mtu, routed), host);
+    });
     await this.#forwarding.follow(uplinks);
     this.nft.run(guestsCommands(this.#settings, await guestInterfaces(host, surroundings.defaultDevices)));
     this.#uplinks = uplinks;
@@ -164,9 +174,13 @@ export class Ipv6Leg {
 }
 
 /** The steps that make the device what it is, with uplinks whose smallest IPv6 MTU is this, in octets. */
-export function deviceStepsOf(instance: Instance, mtu: number): Step[] {
+export function deviceStepsOf(
+  instance: Instance,
+  mtu: number,
+  spool: readonly string[] = [formatIpv4Prefix(instance.spool)],
+): Step[] {
   const { device } = instance;
-  const [spool, ula] = routedTo(instance);
+  const ula = formatIpv6Prefix(instance.ula);
   return [
     step(`set MTU and queue of ${device}`, [
       ...['ip', 'link', 'set', 'dev', device],
@@ -176,13 +190,11 @@ export function deviceStepsOf(instance: Instance, mtu: number): Step[] {
   ];
 }
 
-/** What is routed to the device: the spool and the self prefix. */
-function routedTo({ spool, ula }: Instance): [string, string] {
-  return [formatIpv4Prefix(spool), formatIpv6Prefix(ula)];
-}
-
-/** Makes our tables, which has to be done before there is a device. Rejects when they are there already. */
-async function makeTables(nft: Nft, settings: TableSettings, log: Log): Promise<void> {
+/**
+ * Makes our tables, which has to be done before there is a device. Rejects when they are there already. Returns
+ * which there are.
+ */
+async function makeTables(nft: Nft, settings: TableSettings, log: Log): Promise<RoutedRangesParts['families']> {
   const name = `inet ${settings.table}`;
   try {
     await patiently(() => nft.run(tableCommands(settings)));
@@ -194,11 +206,13 @@ async function makeTables(nft: Nft, settings: TableSettings, log: Log): Promise<
   }
   try {
     nft.run(arpTableCommands(settings));
+    return ['inet', 'arp'];
   } catch (error) {
     log.warn(
       { err: error },
       `Cannot create the nft table arp ${settings.table}: neighbours may learn the self address`,
     );
+    return ['inet'];
   }
 }
 
@@ -210,22 +224,6 @@ async function makeDevice({ device, queues }: Instance, host: Host): Promise<Ope
     }
     return openTun(device, queues);
   });
-}
-
-function isTaken(error: unknown): boolean {
-  return error instanceof Error && /File exists|Operation not permitted/.test(error.message);
-}
-
-/** What a killed agent had is gone up to 0.3 s after it; for so long, what is taken is tried again. */
-async function patiently<T>(make: () => T): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return make();
-    } catch (error) {
-      if (!isTaken(error) || tries === MOST_TRIES) throw error;
-      await sleep(TRY_MILLISECONDS);
-    }
-  }
 }
 
 /** The table of an instance. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import type { Bump, BumpRun } from './bump.ts';
 import type { Reason } from './control/agent.ts';
+import { ExplicitMappings } from './explicit/explicit-mappings.ts';
 import { Exposed } from './recipient/exposed.ts';
 import { explain, RunningAgent } from './running-agent.ts';
 
@@ -21,6 +22,7 @@ class Starter {
   run: BumpRun | undefined;
   readonly agent = new RunningAgent({
     exposed: new Exposed({ expose: [], unclaimed: false }),
+    explicit: new ExplicitMappings([], silent),
     start: (run) => this.#start(run),
     log: silent,
     onStop: () => void this.told.push('told to end'),
@@ -42,6 +44,7 @@ class Starter {
       },
       status: () => upStatus,
       mappings: () => [],
+      flush: async () => ({ removed: 1, spared: 2 }),
       inquiry: undefined as never,
       async *trace() {},
       stop: async () => {

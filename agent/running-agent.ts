@@ -8,12 +8,16 @@
  *      │ └────────────────┘                               │ down, or the data path was lost
  *      └───────────────── stopping ◄──────────────────────┘
  */
+import type { Ipv4Prefix } from '../mapper/address/prefix.ts';
+import type { ExplicitEntry } from '../mapper/explicit-entry.ts';
 import type { Bump, BumpRun } from './bump.ts';
 import type { Ports } from './config/ports.ts';
 import type {
   AddressExplanation,
   Agent,
   AgentState,
+  ExplicitRow,
+  FlushResult,
   MappingRow,
   NameExplanation,
   QuestionText,
@@ -22,6 +26,7 @@ import type {
   Status,
   TraceEvent,
 } from './control/agent.ts';
+import type { ExplicitMappings } from './explicit/explicit-mappings.ts';
 import { explainAddress, explainName, type InquiryParts, readQuestionText, resolve } from './inquiry.ts';
 import type { Log } from './log.ts';
 import type { Exposed } from './recipient/exposed.ts';
@@ -30,6 +35,8 @@ import { statusOf } from './status.ts';
 export interface RunningAgentParts {
   /** What peers may reach; a bump that is up follows it. */
   readonly exposed: Exposed;
+  /** Fixed pairs; a bump that is up follows them. */
+  readonly explicit: ExplicitMappings;
   /** Starts a bump. Rejects, with everything undone, when that fails or `signal` is aborted. */
   readonly start: (run: BumpRun) => Promise<Bump>;
   readonly log: Log;
@@ -129,6 +136,25 @@ export class RunningAgent implements Agent {
   unexpose(ports: readonly Ports[]): Status {
     this.#parts.exposed.unexpose(ports);
     return this.status();
+  }
+
+  explicit(): readonly ExplicitRow[] {
+    return this.#parts.explicit.list;
+  }
+
+  map(entry: ExplicitEntry, isForced: boolean): readonly ExplicitRow[] {
+    this.#parts.explicit.add(entry, isForced);
+    return this.explicit();
+  }
+
+  unmap(ipv4: Ipv4Prefix): readonly ExplicitRow[] {
+    this.#parts.explicit.remove(ipv4);
+    return this.explicit();
+  }
+
+  async flush(address: string | undefined, isForced: boolean): Promise<FlushResult> {
+    if (this.#state !== 'up' || this.#bump === undefined) throw new Error('It is not up: there are no mappings.');
+    return this.#bump.flush(address, isForced);
   }
 
   stop(): void {

@@ -25,7 +25,10 @@ function watchOver(first: { changed?: boolean; jumped?: boolean; isOtherWay?: bo
       defaultDevices: [],
       mtu: 1500,
       isDeviceWhole: () => true,
+      takenIpv4: [],
     },
+    ranges: { follow: () => {}, tend: () => false, reasons: [] },
+    moved: () => {},
     leg: {
       follow: async () => void done.push('mend the leg'),
       mendGuard: async () => {},

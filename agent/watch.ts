@@ -14,6 +14,7 @@ import { TimeJumps } from './network/time-jumps.ts';
 import type { Questions } from './questions/questions.ts';
 import { degradedReasons } from './reasons.ts';
 import type { Repairs } from './repairs.ts';
+import type { SpoolRanges } from './spool-ranges.ts';
 
 /** How often caught questions are renewed, and how often changes are looked for. */
 const RENEW_MILLISECONDS = 2000;
@@ -25,7 +26,10 @@ export interface WatchParts {
   readonly log: Log;
   readonly mode: Mode;
   readonly changes: Pick<NetworkChanges, 'look'>;
-  readonly surroundings: Pick<Surroundings, 'renew' | 'isLoopbackUp'> & LegSurroundings;
+  readonly surroundings: Pick<Surroundings, 'renew' | 'isLoopbackUp' | 'takenIpv4'> & LegSurroundings;
+  readonly ranges: Pick<SpoolRanges, 'follow' | 'tend' | 'reasons'>;
+  /** The spool may have moved. */
+  readonly moved: () => void;
   readonly leg: Pick<Ipv6Leg, 'follow' | 'mendGuard' | 'uplinks' | 'isExposed'>;
   readonly firewalls: Pick<ForeignFirewalls, 'look' | 'blocking'>;
   readonly repairs: Pick<Repairs, 'givenUp'>;
@@ -72,8 +76,8 @@ export class Watch {
 
   /** Why the agent is less than wholly up; none when it is. */
   get reasons(): readonly Reason[] {
-    const { firewalls, leg, mode, questions, repairs, resolver, surroundings } = this.#parts;
-    return degradedReasons({
+    const { firewalls, leg, mode, questions, ranges, repairs, resolver, surroundings } = this.#parts;
+    const reasons = degradedReasons({
       uplinks: leg.uplinks,
       servers: questions.servers(),
       unanswered: questions.unanswered(),
@@ -86,6 +90,7 @@ export class Watch {
       isAlive: this.#isAlive,
       problem: this.#problem,
     });
+    return [...reasons, ...ranges.reasons];
   }
 
   #renew(): void {
@@ -103,7 +108,8 @@ export class Watch {
   }
 
   #look(): void {
-    const { network: hasChanged, firewall } = this.#parts.changes.look();
+    const { changes, ranges } = this.#parts;
+    const { network: hasChanged, firewall } = changes.look();
     const hasJumped = this.#jumps.jumped();
     if (hasJumped) {
       this.#parts.log.info('Time has passed unseen, as in sleep: servers are asked anew');
@@ -111,7 +117,10 @@ export class Watch {
     }
     const network = hasChanged || hasJumped;
     const isRetry = this.#problem !== undefined && --this.#looksLeft <= 0;
-    this.#due = { network: this.#due.network || network || isRetry, firewall: this.#due.firewall || firewall };
+    this.#due = {
+      network: this.#due.network || network || isRetry || ranges.tend(),
+      firewall: this.#due.firewall || firewall,
+    };
     if (this.#round !== undefined || !(this.#due.network || this.#due.firewall)) return;
     const { network: isNetworkDue } = this.#due;
     this.#due = { network: false, firewall: false };
@@ -122,14 +131,16 @@ export class Watch {
 
   /** Follows what has changed; a failure is a reason until a later round succeeds. Never rejects. */
   async #follow(isNetworkDue: boolean): Promise<void> {
-    const { firewalls, leg, log, questions, resolver, surroundings } = this.#parts;
+    const { firewalls, leg, log, questions, ranges, resolver, surroundings } = this.#parts;
     const { signal } = this.#ending;
     try {
       if (isNetworkDue) {
         resolver.flush();
         await surroundings.renew();
         signal.throwIfAborted();
+        ranges.follow(surroundings.takenIpv4);
         await leg.follow(surroundings);
+        this.#parts.moved();
         signal.throwIfAborted();
         if (await questions.refresh()) resolver.reset();
         signal.throwIfAborted();

@@ -11,7 +11,7 @@ import { Tun } from './testing/tun.ts';
 const steps = deviceSteps({
   device: 'bis0',
   self: '172.21.112.1',
-  spool: '10.170.160.0/20',
+  spool: ['10.170.160.0/20'],
   ula: 'fd00:b15::/96',
   mtu: 1480,
 });
@@ -53,7 +53,7 @@ test.serial('a step that the kernel refuses undoes those before it', async (t) =
   const wrong = deviceSteps({
     device: 'bis0',
     self: '172.21.112.1',
-    spool: 'not a prefix',
+    spool: ['not a prefix'],
     ula: 'fd00::/96',
     mtu: 1480,
   });

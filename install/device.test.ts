@@ -3,7 +3,7 @@ import { deviceSteps } from './device.ts';
 import { apply, printStep, undo } from './step.ts';
 import { RecordingHost } from './testing/recording-host.ts';
 
-const settings = { device: 'bis0', self: '172.21.112.1', spool: '10.170.160.0/20', ula: 'fd00:b15::/96', mtu: 1480 };
+const settings = { device: 'bis0', self: '172.21.112.1', spool: ['10.170.160.0/20'], ula: 'fd00:b15::/96', mtu: 1480 };
 
 test('the device: sysctls, address, up, routes', (t) => {
   t.is(

@@ -11,8 +11,8 @@ export interface DeviceSettings {
   readonly device: string;
   /** The IPv4 address that is ours alone: `172.21.112.1`. */
   readonly self: string;
-  /** The IPv4 prefix that is routed to the device: `10.170.160.0/20`. */
-  readonly spool: string;
+  /** The IPv4 prefixes that are routed to the device: `['10.170.160.0/20']`. */
+  readonly spool: readonly string[];
   /** The IPv6 prefix of translated sources, a /96. */
   readonly ula: string;
   /** The MTU of the route to the spool, in octets: the uplink's IPv6 MTU less 20, so that TCP agrees on a fitting MSS. */
@@ -59,10 +59,12 @@ export function deviceSteps({ device: name, self, spool, ula, mtu }: DeviceSetti
       ['ip', '-4', 'address', 'del', ...address],
     ),
     step(`set ${device} up`, ['ip', 'link', 'set', device, 'up'], ['ip', 'link', 'set', device, 'down']),
-    step(
-      `route ${spool} to ${device}`,
-      ['ip', '-4', 'route', 'replace', spool, 'dev', device, 'src', self, 'mtu', String(mtu)],
-      ['ip', '-4', 'route', 'del', spool, 'dev', device],
+    ...spool.map((prefix) =>
+      step(
+        `route ${prefix} to ${device}`,
+        ['ip', '-4', 'route', 'replace', prefix, 'dev', device, 'src', self, 'mtu', String(mtu)],
+        ['ip', '-4', 'route', 'del', prefix, 'dev', device],
+      ),
     ),
     step(
       `route ${ula} to ${device}`,

@@ -146,6 +146,22 @@ export async function whyNotCatch(host: Host, settings: TableSettings): Promise<
 }
 
 /**
+ * The commands after which exactly these prefixes and the self addresses are ours, in one transaction: ranges of the spool
+ * come and go (M3). `families` says which of our tables there are.
+ */
+export function ownCommands(
+  settings: TableSettings,
+  prefixes: readonly string[],
+  families: readonly ('inet' | 'arp')[],
+): string {
+  const elements = [...prefixes, ...settings.self].map((text) => prefixWord('ip', text)).join(', ');
+  return families
+    .map((family) => `${family} ${tableName(settings.table)} own4`)
+    .map((name) => `flush set ${name}\nadd element ${name} { ${elements} }\n`)
+    .join('');
+}
+
+/**
  * The commands that make the table `arp NAME`: no ARP reply tells a neighbour that the spool or the self address is
  * here (S1), and none is asked for in their name (S8a). They fail on kernels without ARP tables (CONFIG_NF_TABLES_ARP).
  */

@@ -17,15 +17,13 @@ import type {
 } from './mapping.ts';
 import { MappingRows } from './mapping-rows.ts';
 import { Occupancy } from './recency/occupancy.ts';
+import { roomForAnswer } from './recency/room.ts';
 import { restoreMappings } from './restore.ts';
 import type { Spool } from './spool.ts';
 import { STRANGER_SECONDS, StrangerRate } from './stranger-rate.ts';
 
 /** How long an answer is believed behind its time to live: resolvers and programs keep it a little too long (M11). */
 const PROMISE_GRACE_SECONDS = 60;
-/** Before anything is recycled, the kernel has said which connections there are, not longer ago than this (M11). */
-const OLD_ANSWER_SECONDS = 60;
-
 export interface AddressMapperParts {
   readonly spool: Spool;
   readonly index: MappingIndex;
@@ -130,6 +128,13 @@ export class AddressMapper {
     return listed;
   }
 
+  /** The addresses of all mappings, as they are when each is asked for. */
+  *addresses(): Generator<Ipv4Address> {
+    for (let position = 0; position < this.#parts.spool.size; position++) {
+      if (this.#rows.isMapped(position)) yield this.#parts.spool.address(position);
+    }
+  }
+
   /** How the spool is used: mapped addresses, those that are held of them, strangers, and addresses in quarantine. */
   get use(): { used: number; held: number; strangers: number; quarantined: number } {
     return this.#occupancy.use;
@@ -150,21 +155,14 @@ export class AddressMapper {
   }
 
   /**
-   * How many of `wanted` addresses are to be had for one answer. When there are none, waits until the kernel has said
-   * which connections there still are (M11).
+   * Those of the addresses that one answer may have, in their order: all that have a mapping, and new ones as far as there
+   * is room. To be called before `assign`: it waits for the kernel where something must be recycled (M11).
    */
-  async makeRoom(wanted: number): Promise<number> {
-    const { connections, now } = this.#parts;
-    if (this.#occupancy.free >= wanted) return wanted;
-    const isOld = connections !== undefined && now() - connections.askedAt > OLD_ANSWER_SECONDS;
-    for (const mustAsk of [isOld, true]) {
-      if (mustAsk) {
-        await connections?.ask();
-        while (this.sweep()) await new Promise((resolve) => setImmediate(resolve));
-      }
-      if (this.#occupancy.room() >= wanted) return wanted;
-    }
-    return Math.max(0, this.#occupancy.room());
+  async makeRoomFor(addresses: readonly Ipv6Address[]): Promise<readonly Ipv6Address[]> {
+    const fresh = new Set(addresses.filter((address) => this.#known(address) === undefined));
+    let left = await roomForAnswer(this.#occupancy, this.#parts, fresh.size);
+    this.counters.refused += fresh.size - left;
+    return addresses.filter((address) => !fresh.has(address) || left-- > 0);
   }
 
   /**

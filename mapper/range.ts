@@ -1,6 +1,12 @@
 /** Which IPv4 prefixes may be a range of ours, and which of them is free on this host (M2, M3, M6; RFC 6535 §4.4). */
 import { ipv4, parseIpv4 } from './address/ipv4.ts';
-import { formatIpv4Prefix, type Ipv4Prefix, ipv4PrefixesOverlap, ipv4PrefixSize } from './address/prefix.ts';
+import {
+  formatIpv4Prefix,
+  type Ipv4Prefix,
+  ipv4PrefixesOverlap,
+  ipv4PrefixSize,
+  parseIpv4Prefix,
+} from './address/prefix.ts';
 
 /** RFC 6535 §4.4 names the first of each pair; the second takes over where the first is in use. */
 export const DEFAULT_SPOOLS = ['10.170.160.0/20', '172.21.80.0/20'] as const;
@@ -25,6 +31,11 @@ export function rangeProblem(range: Ipv4Prefix): string | undefined {
   if (range.length < LENGTHS.SHORTEST || range.length > LENGTHS.LONGEST) {
     return `is not between /${LENGTHS.SHORTEST} and /${LENGTHS.LONGEST}`;
   }
+  return addressProblem(range);
+}
+
+/** Why a prefix of any length has addresses that hosts must not use; `undefined` when it has none. */
+export function addressProblem(range: Ipv4Prefix): string | undefined {
   const bad = refused.find((prefix) => ipv4PrefixesOverlap(prefix, range));
   return bad === undefined ? undefined : `overlaps ${formatIpv4Prefix(bad)}, which hosts must not use`;
 }
@@ -49,6 +60,16 @@ export function* privateRanges(length: number): Generator<Ipv4Prefix> {
     const end = block.address + ipv4PrefixSize(block);
     for (let address = end - size; address >= block.address; address -= size) yield { address: ipv4(address), length };
   }
+}
+
+/**
+ * What is tried in the place of a configured range, itself first: the defaults when they are as long, then any private
+ * range of that length.
+ */
+export function* rangesInOrder(configured: Ipv4Prefix, defaults: readonly string[]): Generator<Ipv4Prefix> {
+  yield configured;
+  for (const range of defaults.map(parseIpv4Prefix)) if (range?.length === configured.length) yield range;
+  yield* privateRanges(configured.length);
 }
 
 /** The first of `candidates` that shares no address with `taken`, or `undefined`. */

@@ -6,6 +6,11 @@ import type { Ipv6Prefix } from '../mapper/address/prefix.ts';
 /** The address mapper, as the resolver sees it. */
 export interface Mappings {
   /**
+   * Those of the addresses that one answer may have mappings for, in their order. Asked before `assign`; it may wait for a
+   * moment when addresses are scarce. None when every address of the spool is held.
+   */
+  makeRoomFor(addresses: readonly Ipv6Address[]): Promise<readonly Ipv6Address[]>;
+  /**
    * The spool address that stands for `ipv6`, from now until at least `ttlSeconds` after its answer has left.
    * `undefined` when every address of the spool is held.
    */

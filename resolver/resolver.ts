@@ -233,6 +233,7 @@ export function createResolver(parts: ResolverParts): Resolver {
 /** The same mappings, none of which can be made or promised by asking; the addresses it gives mean nothing. */
 function dry(mappings: Mappings): Mappings {
   return {
+    makeRoomFor: async (addresses) => addresses,
     assign: () => ipv4(0),
     mappingOf: (address) => mappings.mappingOf(address),
     isSpool: (address) => mappings.isSpool(address),

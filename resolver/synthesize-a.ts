@@ -120,21 +120,27 @@ export function synthesizeA(parts: SynthesisParts): Handler {
     });
   }
 
-  function synthesized(question: Question, message: Message, a: AReading, aaaa: AaaaReading): Uint8Array {
+  async function synthesized(
+    question: Question,
+    message: Message,
+    a: AReading,
+    aaaa: AaaaReading,
+  ): Promise<Uint8Array> {
     const ttlSeconds = Math.min(
       aaaa.ttlSeconds,
       a.soaTtlSeconds ?? Number.POSITIVE_INFINITY,
       settings.ttlCeilingSeconds,
     );
     const promise = { name: formatName(message.name), ttlSeconds };
-    const assigned = aaaa.addresses.map((ipv6) => mappings.assign(ipv6, promise)).filter((ipv4) => ipv4 !== undefined);
+    const addresses = await mappings.makeRoomFor(aaaa.addresses);
+    const assigned = addresses.map((ipv6) => mappings.assign(ipv6, promise)).filter((ipv4) => ipv4 !== undefined);
     if (assigned.length === 0) {
       counters.servfail++;
       counters.spoolUsedUp++;
       parts.report('every spool address is held: questions are answered with SERVFAIL');
       return errorAnswer(question, RCODE.ServFail, 'bis: every spool address is in use');
     }
-    question.trace?.note({ kind: 'synthesized', addresses: aaaa.addresses, ttlSeconds });
+    question.trace?.note({ kind: 'synthesized', addresses, ttlSeconds });
     counters.synthesized++;
     if (a.outcome === 'nxdomain') counters.synthesizedOverNxdomain++;
     const owner = aaaa.chain?.owner ?? message.name;

@@ -24,7 +24,7 @@ test('RFC 7915 4.6 5.6: the spool and the self prefix are routed to the device, 
   const steps = deviceSteps({
     device: instance.device,
     self: selfAddress(instance),
-    spool: formatIpv4Prefix(instance.spool),
+    spool: [formatIpv4Prefix(instance.spool)],
     ula: formatIpv6Prefix(instance.ula),
     mtu: 1480,
   });

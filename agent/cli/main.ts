@@ -7,6 +7,8 @@ import { addDown } from './down.ts';
 import { exitCode, exitCodeHelp } from './exit-code.ts';
 import { addExplain } from './explain.ts';
 import { addExpose } from './expose.ts';
+import { addFlush } from './flush.ts';
+import { addMap } from './map.ts';
 import { addMappings } from './mappings.ts';
 import { addResolve } from './resolve.ts';
 import { addRestore } from './restore.ts';
@@ -37,6 +39,8 @@ const commands = [
   addDown,
   addStatus,
   addMappings,
+  addMap,
+  addFlush,
   addExpose,
   addResolve,
   addExplain,

@@ -10,7 +10,11 @@ import { ConfigError, defaultConfig, parseConfig, readConfigFile } from './parse
 const loopback = ipv6(0, 0, 0, 1);
 
 const defaults: Config = {
-  mapper: { spool: { address: ipv4(0x0aaaa000), length: 20 }, self: { address: ipv4(0xac157000), length: 20 } },
+  mapper: {
+    spool: { address: ipv4(0x0aaaa000), length: 20 },
+    self: { address: ipv4(0xac157000), length: 20 },
+    explicit: [],
+  },
   translator: { lowestIpv6Mtu: 1280, hideHop: false, icmpErrors: true, zeroUdpChecksum: 'compute' },
   resolver: {
     mode: 'auto',

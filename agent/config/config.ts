@@ -2,6 +2,7 @@
 import type { Ipv4Address } from '../../mapper/address/ipv4.ts';
 import type { Ipv6Address } from '../../mapper/address/ipv6.ts';
 import type { Ipv4Prefix, Ipv6Prefix } from '../../mapper/address/prefix.ts';
+import type { ExplicitEntry } from '../../mapper/explicit-entry.ts';
 import type { Ports } from './ports.ts';
 
 /** An address and port to listen on or to ask. `scope` is the device of a link-local address, else empty. */
@@ -15,6 +16,7 @@ export type Prefix = ({ readonly family: 4 } & Ipv4Prefix) | ({ readonly family:
 export interface MapperConfig {
   readonly spool: Ipv4Prefix;
   readonly self: Ipv4Prefix;
+  readonly explicit: readonly ExplicitEntry[];
 }
 
 export interface TranslatorConfig {

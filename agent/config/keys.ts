@@ -6,6 +6,7 @@ import type * as v from 'valibot';
 import {
   deviceName,
   endpoint,
+  explicitMapping,
   flag,
   listOf,
   oneOf,
@@ -39,6 +40,11 @@ export const keys = {
       '"172.21.112.0/20"',
       range,
       'Where the IPv4 address of the device is taken from. Must not overlap the spool.',
+    ),
+    explicit: key(
+      '[]',
+      listOf(explicitMapping),
+      'Addresses or prefixes that stand for a peer for ever (RFC 7757): "192.0.2.7 2001:db8::7", "192.0.2.8 host6.example", "198.51.100.0/24 2001:db8:1::/120". Must not overlap the spool.',
     ),
   },
   translator: {

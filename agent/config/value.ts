@@ -9,6 +9,7 @@ import {
   parseIpv4Prefix,
   parseIpv6Prefix,
 } from '../../mapper/address/prefix.ts';
+import { parseExplicitText } from '../../mapper/explicit-entry.ts';
 import type { Endpoint, ExceptProgram, Prefix } from './config.ts';
 import { parsePorts } from './ports.ts';
 
@@ -90,6 +91,12 @@ export const endpoint = parsed(
     if (address === undefined || (scope !== '' && !isDeviceName(scope))) return undefined;
     return { family: 6, address, scope, port };
   },
+);
+
+/** An explicit mapping. */
+export const explicitMapping = parsed(
+  'an IPv4 and an IPv6 address, a name, or prefixes, such as "192.0.2.7 2001:db8::7"',
+  parseExplicitText,
 );
 
 /** Some ports of one protocol. */

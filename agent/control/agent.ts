@@ -2,8 +2,13 @@
  * What the control socket asks of the running agent, and what the agent tells about itself. The data types below, as
  * JSON, are the contract that scripts and front ends rely on: fields are added, never renamed or removed.
  */
+import type { Ipv4Prefix } from '../../mapper/address/prefix.ts';
+import type { ExplicitEntry } from '../../mapper/explicit-entry.ts';
 import type { QuestionExplained } from '../../resolver/explain.ts';
 import type { Ports } from '../config/ports.ts';
+import type { ExplicitRow, FlushResult, MappingRow } from './mapping-row.ts';
+
+export type { ExplicitRow, FlushResult, MappingRow } from './mapping-row.ts';
 
 /** `starting` and `stopping` last as long as `up()` and `down()`; `degraded` is up, with `reasons` why not wholly. */
 export const agentStates = ['down', 'starting', 'up', 'degraded', 'stopping'] as const;
@@ -114,30 +119,6 @@ export interface Status {
   readonly translator: TranslatorStatus | null;
 }
 
-/** One mapping, one line of `bis mappings`. */
-export interface MappingRow {
-  readonly ipv4: string;
-  readonly ipv6: string;
-  /**
-   * Names that were asked for, in DNS presentation format: printable ASCII only, other octets as `\DDD`, dots and
-   * backslashes inside a label as `\.` and `\\` (RFC 1035 §5.1), no dot at the end.
-   */
-  readonly names: readonly string[];
-  /** Seconds since it was assigned. */
-  readonly ageSeconds: number;
-  /** Seconds for which an answer still promises it; 0 when none does. */
-  readonly promisedForSeconds: number;
-  /** Seconds since a packet used it; `null` when none did. */
-  readonly lastPacketSecondsAgo: number | null;
-  /** Held mappings are `promised` or `live`; `idle` ones may be recycled. */
-  readonly state: 'promised' | 'live' | 'idle';
-  /** Translated packets and their octets, both ways together. */
-  readonly packets: number;
-  readonly octets: number;
-  /** Whether a packet from the peer made it, and no answer has promised it so far. */
-  readonly isStranger: boolean;
-}
-
 /** What came of asking the running resolver: `bis resolve`. Records are lines of a zone file in printable ASCII. */
 export interface Resolution {
   readonly name: string;
@@ -236,6 +217,14 @@ export interface Agent {
   expose(ports: readonly Ports[]): Status;
   /** Takes ports away; what peers began there ends. Throws when that cannot be done. */
   unexpose(ports: readonly Ports[]): Status;
+  /** At once, from memory; in order of `ipv4`. */
+  explicit(): readonly ExplicitRow[];
+  /** Adds an explicit mapping, or replaces the one of the same IPv4 prefix. Throws a `BadRequest` when it cannot be. */
+  map(entry: ExplicitEntry, isForced: boolean): readonly ExplicitRow[];
+  /** Ends an explicit mapping. Throws a `BadRequest` when there is none. */
+  unmap(ipv4: Ipv4Prefix): readonly ExplicitRow[];
+  /** Ends mappings, and forgets answers that were kept. `address` is of either family; without it, all. */
+  flush(address: string | undefined, isForced: boolean): Promise<FlushResult>;
   /** Asks the process to end in order, as SIGTERM does. Returns before it has. */
   stop(): void;
 }

@@ -3,6 +3,8 @@ import { type IncomingMessage, request } from 'node:http';
 import { linesOf } from '../translate/lines.ts';
 import type {
   AddressExplanation,
+  ExplicitRow,
+  FlushResult,
   MappingRow,
   NameExplanation,
   QuestionText,
@@ -74,6 +76,25 @@ export class ControlClient {
     return (await this.#change('/v1/unexpose', ports)) as Status;
   }
 
+  async explicit(): Promise<readonly ExplicitRow[]> {
+    return ((await this.#read('/v1/map')) as { explicit: ExplicitRow[] }).explicit;
+  }
+
+  /** Adds an explicit mapping; see `Agent.map`. Resolves to all there are. */
+  async map(ipv4: string, to: string, now: boolean): Promise<readonly ExplicitRow[]> {
+    return ((await this.#send('/v1/map', { ipv4, to, now })) as { explicit: ExplicitRow[] }).explicit;
+  }
+
+  /** Ends an explicit mapping; see `Agent.unmap`. */
+  async unmap(ipv4: string): Promise<readonly ExplicitRow[]> {
+    return ((await this.#send('/v1/unmap', { ipv4 })) as { explicit: ExplicitRow[] }).explicit;
+  }
+
+  /** Ends mappings; see `Agent.flush`. */
+  async flush(address: string | undefined, force: boolean): Promise<FlushResult> {
+    return (await this.#send('/v1/flush', { ...(address !== undefined && { address }), force })) as FlushResult;
+  }
+
   /** Asks the daemon to end; resolves before it has. */
   async stop(): Promise<void> {
     await exchange(this.#controlSocket, 'POST', '/v1/stop', undefined, ANSWER_MS);
@@ -112,7 +133,11 @@ export class ControlClient {
   }
 
   async #change(path: string, ports: readonly string[]): Promise<unknown> {
-    return await exchange(this.#controlSocket, 'POST', path, JSON.stringify({ ports }), ANSWER_MS);
+    return await this.#send(path, { ports });
+  }
+
+  async #send(path: string, body: object): Promise<unknown> {
+    return await exchange(this.#controlSocket, 'POST', path, JSON.stringify(body), ANSWER_MS);
   }
 
   async #call(path: string, timeoutSeconds: number): Promise<unknown> {

@@ -1,9 +1,13 @@
 /** An agent that only changes its state, for the tests of the control socket and of the command line. */
+import type { Ipv4Prefix } from '../../mapper/address/prefix.ts';
+import type { ExplicitEntry } from '../../mapper/explicit-entry.ts';
 import type { Ports } from '../config/ports.ts';
 import type {
   AddressExplanation,
   Agent,
   AgentState,
+  ExplicitRow,
+  FlushResult,
   MappingRow,
   NameExplanation,
   QuestionText,
@@ -125,6 +129,27 @@ export class FakeAgent implements Agent {
   expose(ports: readonly Ports[]): Status {
     this.calls.push(`expose ${JSON.stringify(ports)}`);
     return this.status();
+  }
+
+  explicitRows: readonly ExplicitRow[] = [];
+
+  explicit(): readonly ExplicitRow[] {
+    return this.explicitRows;
+  }
+
+  map(entry: ExplicitEntry, isForced: boolean): readonly ExplicitRow[] {
+    this.calls.push(`map ${JSON.stringify(entry)}${isForced ? ' now' : ''}`);
+    return this.explicitRows;
+  }
+
+  unmap(ipv4: Ipv4Prefix): readonly ExplicitRow[] {
+    this.calls.push(`unmap ${JSON.stringify(ipv4)}`);
+    return this.explicitRows;
+  }
+
+  async flush(address: string | undefined, isForced: boolean): Promise<FlushResult> {
+    this.calls.push(`flush ${address ?? 'all'}${isForced ? ' force' : ''}`);
+    return { removed: 3, spared: 1 };
   }
 
   unexpose(ports: readonly Ports[]): Status {

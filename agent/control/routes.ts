@@ -1,5 +1,6 @@
 /** What can be asked over the control socket: one line per request, each a method of `Agent`. */
 import * as v from 'valibot';
+import { parseExplicitEntry } from '../../mapper/explicit-entry.ts';
 import type { Ports } from '../config/ports.ts';
 import { ports } from '../config/value.ts';
 import type { Agent, QuestionText } from './agent.ts';
@@ -37,6 +38,10 @@ export const routes: readonly Route[] = [
   { method: 'POST', path: '/v1/down', answer: (agent, body) => agent.down(timeoutMs(body)) },
   { method: 'POST', path: '/v1/expose', answer: (agent, body) => agent.expose(portsIn(body)) },
   { method: 'POST', path: '/v1/unexpose', answer: (agent, body) => agent.unexpose(portsIn(body)) },
+  { method: 'GET', path: '/v1/map', answer: (agent) => ({ explicit: agent.explicit() }) },
+  { method: 'POST', path: '/v1/map', answer: map },
+  { method: 'POST', path: '/v1/unmap', answer: unmap },
+  { method: 'POST', path: '/v1/flush', answer: flush },
   { method: 'POST', path: '/v1/stop', answer: stop },
   // These change nothing either, but have the daemon ask servers, past what an asker itself may send.
   { method: 'POST', path: '/v1/resolve', answer: (agent, body) => agent.resolve(questionText(body)) },
@@ -71,6 +76,33 @@ function read<const Schema extends v.GenericSchema>(schema: Schema, body: unknow
 const timeoutMs = (body: unknown): number => read(timeoutBody, body).timeoutSeconds * 1000;
 const portsIn = (body: unknown): readonly Ports[] => read(portsBody, body).ports;
 const questionText = (body: unknown): QuestionText => read(questionBody, body);
+
+const mapBody = v.strictObject({
+  ipv4: v.string(),
+  to: v.string(),
+  now: v.optional(v.boolean(), false),
+});
+const unmapBody = v.strictObject({ ipv4: v.string() });
+const flushBody = v.strictObject({ address: v.optional(v.string()), force: v.optional(v.boolean(), false) });
+
+function map(agent: Agent, body: unknown): unknown {
+  const { ipv4, to, now } = read(mapBody, body);
+  const entry = parseExplicitEntry(ipv4, to);
+  if (entry === undefined) throw new BadRequest(`Cannot map ${JSON.stringify(ipv4)} to ${JSON.stringify(to)}`);
+  return { explicit: agent.map(entry, now) };
+}
+
+function unmap(agent: Agent, body: unknown): unknown {
+  const { ipv4 } = read(unmapBody, body);
+  const entry = parseExplicitEntry(ipv4, '::/0');
+  if (entry === undefined) throw new BadRequest(`${JSON.stringify(ipv4)} is no IPv4 address or prefix`);
+  return { explicit: agent.unmap(entry.ipv4) };
+}
+
+function flush(agent: Agent, body: unknown): unknown {
+  const { address, force } = read(flushBody, body);
+  return agent.flush(address, force);
+}
 
 /** Answers before the process begins to end, or nobody would hear it. */
 function stop(agent: Agent): unknown {

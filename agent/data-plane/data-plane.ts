@@ -2,7 +2,7 @@
  * The data plane as the main thread sees it: starts one worker for each TUN queue, asks whether they are alive, reads
  * their counters, and stops them.
  */
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { Ipv6Address } from '../../mapper/address/ipv6.ts';
 import { createCounters, type DirectionCounters, direction, readCounters } from './counters.ts';
 import { preferHugePages } from './huge-pages.ts';
@@ -10,7 +10,7 @@ import { failure, flag, libc } from './libc.ts';
 import { createRequests, StrangerAnswers } from './stranger-requests.ts';
 import { createTraceRing, TraceReader } from './trace-ring.ts';
 import type { OpenTun } from './tun-linux.ts';
-import { type WorkerStart, word, workerState } from './worker-control.ts';
+import { type WorkerNews, type WorkerStart, word, workerState } from './worker-control.ts';
 
 /** What every worker is started with, apart from what is its own. */
 export type DataPlaneSettings = Pick<WorkerStart, 'table' | 'spool' | 'self' | 'path' | 'own'>;
@@ -36,6 +36,8 @@ interface RunningWorker {
   readonly counters: Float64Array;
   readonly trace: TraceReader;
   readonly wakeup: number;
+  /** Takes `WorkerNews` there. */
+  readonly news: MessagePort;
   readonly strangers: StrangerAnswers;
   /** Resolve when the worker has begun, and when it has ended. */
   readonly running: Promise<void>;
@@ -96,6 +98,14 @@ export class DataPlane {
     };
   }
 
+  /** Tells every worker what has changed; it is so when they have come round, in some microseconds. */
+  tell(news: WorkerNews): void {
+    for (const worker of this.#workers) {
+      worker.news.postMessage(news);
+      wake(worker);
+    }
+  }
+
   /** Where the workers leave packets while somebody watches. */
   get traces(): readonly TraceReader[] {
     return this.#workers.map(({ trace }) => trace);
@@ -140,10 +150,13 @@ function startWorker(
   const counters = createCounters();
   const ring = createTraceRing();
   const requests = createRequests();
+  const { port1: news, port2: newsOfWorker } = new MessageChannel();
+  news.unref();
   const start: WorkerStart = {
     ...settings,
     queue,
     wakeup,
+    news: newsOfWorker,
     requests,
     errorsPerSecond: ERRORS_PER_SECOND * share,
     questionsPerSecond: QUESTIONS_PER_SECOND * share,
@@ -151,7 +164,10 @@ function startWorker(
     counters: counters.buffer as SharedArrayBuffer,
     trace: ring,
   };
-  const thread = new Worker(new URL('./worker.ts', import.meta.url), { workerData: start });
+  const thread = new Worker(new URL('./worker.ts', import.meta.url), {
+    workerData: start,
+    transferList: [newsOfWorker],
+  });
   const ended = new Promise<void>((resolve) => {
     thread.once('exit', () => {
       const deviceLost = Atomics.load(control, word.STATE) === workerState.DEVICE_LOST;
@@ -166,7 +182,7 @@ function startWorker(
   const running = Promise.race([Promise.resolve(begun.value).then(() => undefined), ended]);
   const strangers = new StrangerAnswers(requests);
   const trace = new TraceReader(ring);
-  const worker = { thread, control, counters, trace, wakeup, strangers, running, ended, rounds: -1 };
+  const worker = { thread, control, counters, trace, wakeup, news, strangers, running, ended, rounds: -1 };
   void strangers.serve(onStranger, () => wake(worker));
   return worker;
 }

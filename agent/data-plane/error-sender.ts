@@ -33,9 +33,12 @@ export class ErrorSender {
   readonly #error = new HeaderBuffer();
   readonly #noPayload = new PacketBuffer(new Uint8Array(128));
   readonly #limit: RateLimit;
+  /** The source of errors to IPv4 senders. */
+  source4: Ipv4Address;
 
   constructor(parts: ErrorSenderParts) {
     this.#parts = parts;
+    this.source4 = parts.own.ipv4;
     this.#limit = new RateLimit(parts.errorsPerSecond);
     this.#error.count = 1;
     this.#error.payloadLength[0] = 0;
@@ -45,7 +48,7 @@ export class ErrorSender {
   sendIcmpv4(packet: PacketBuffer, refusal: Refusal, now: number): void {
     const slots = base(direction.FOUR_TO_SIX);
     if (!this.#mayAt(now, slots)) return;
-    this.#send(writeIcmpv4Error(packet, this.#parts.own.ipv4, refusal, this.#error.view, this.#start), slots);
+    this.#send(writeIcmpv4Error(packet, this.source4, refusal, this.#error.view, this.#start), slots);
   }
 
   /** Tells the IPv6 sender of `packet`, if it may be told; `now` in milliseconds. Counts what became of it. */

@@ -2,6 +2,7 @@
  * One packet after the other: read, translate, write, count. The translator decides; here stand the guards of a host
  * (what the kernel routes to us by mistake), the stamps that keep a mapping alive, and our own ICMP errors.
  */
+import type { Ipv4Address } from '../../mapper/address/ipv4.ts';
 import { Ipv6Words } from '../../mapper/address/ipv6.ts';
 import type { Ipv6Prefix } from '../../mapper/address/prefix.ts';
 import type { AddressMap } from '../../mapper/address-map.ts';
@@ -33,6 +34,8 @@ export interface PumpParts extends ErrorSenderParts {
   readonly table: SharedTable;
   readonly maps: AddressMap;
   readonly spool: Spool;
+  /** Explicit mappings, whose addresses are routed here as those of the spool are. */
+  readonly explicit?: { hasIpv4(address: Ipv4Address): boolean };
   /** The self prefix, a /96. */
   readonly self: Ipv6Prefix;
   readonly path: PathMtu;
@@ -67,6 +70,12 @@ export class Pump {
     this.#errors = new ErrorSender(parts);
     this.#strangers = parts.strangers;
     this.#inOnePiece = Object.assign(new PathMtu(), parts.path, { mtu4: LONGEST_IPV4 });
+  }
+
+  /** The source of ICMPv4 errors of our own, and of those of routers without a mapping (RFC 6791). */
+  set errorSource4(address: Ipv4Address) {
+    this.#errors.source4 = address;
+    for (const path of [this.#parts.path, this.#inOnePiece]) path.errorSource4 = [{ address, length: 32 }];
   }
 
   /** Handles packets until there are none, at most `limit`; `now` is milliseconds since 1970. Returns how many. */
@@ -175,16 +184,20 @@ export class Pump {
   }
 
   /**
-   * Whether an IPv4 packet would come back: only the spool is routed here, and what comes for another address, or from
-   * one of the spool, would go round through the self prefix. Addresses that are nobody's are left to the translator.
+   * Whether an IPv4 packet would come back: only addresses that stand for peers are routed here, and what comes for
+   * another address, or from one of those, would go round through the self prefix. Addresses that are nobody's are left to the translator.
    */
   #isLoop4(): boolean {
     const { view, start, length } = this.#packet;
     if (!ipv4Header.hasHeader(view, start, length)) return false;
-    const { spool } = this.#parts;
     const destination = ipv4Header.destination(view, start);
     if (isIllegalIpv4(destination)) return false;
-    return spool.position(destination) < 0 || spool.position(ipv4Header.source(view, start)) >= 0;
+    return !this.#isPeer(destination) || this.#isPeer(ipv4Header.source(view, start));
+  }
+
+  #isPeer(address: Ipv4Address): boolean {
+    const { spool, explicit } = this.#parts;
+    return spool.position(address) >= 0 || explicit?.hasIpv4(address) === true;
   }
 
   /** The same for IPv6: only the self prefix is routed here, and what comes from it is on its way out. */

@@ -1,5 +1,8 @@
 /** What the main thread and a packet worker share besides packets: a few words, and what the worker is started with. */
+import type { MessagePort } from 'node:worker_threads';
+import type { Ipv4Address } from '../../mapper/address/ipv4.ts';
 import type { Ipv6Prefix } from '../../mapper/address/prefix.ts';
+import type { ExplicitPair } from '../../mapper/explicit-pair.ts';
 import type { PathMtu } from '../../translator/path-mtu.ts';
 import type { ErrorSources } from './error-sender.ts';
 
@@ -15,6 +18,13 @@ export const word = {
 
 export const workerState = { STARTING: 0, RUNNING: 1, DEVICE_LOST: 2 } as const;
 
+/** What changes while a worker runs. */
+export interface WorkerNews {
+  /** The source of our own ICMPv4 errors, and of those of routers without a mapping. */
+  readonly errorSource4: Ipv4Address;
+  readonly explicit: readonly ExplicitPair[];
+}
+
 /** Everything a worker needs; plain data and shared memory, so that it can cross to another thread. */
 export interface WorkerStart {
   readonly control: SharedArrayBuffer;
@@ -27,6 +37,8 @@ export interface WorkerStart {
   readonly queue: number;
   /** An eventfd that the main thread writes to wake the worker. */
   readonly wakeup: number;
+  /** Where `WorkerNews` come in; the worker is woken for them. */
+  readonly news: MessagePort;
   /** The memory of the spool. */
   readonly spool: SharedArrayBuffer;
   readonly self: Ipv6Prefix;

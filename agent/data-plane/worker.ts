@@ -2,8 +2,9 @@
  * A packet worker: a thread that blocks in `poll` on its TUN queue and an eventfd, and does nothing else. It never
  * waits for the main thread and says nothing; the main thread reads its counters.
  */
-import { workerData } from 'node:worker_threads';
+import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { AddressMapList } from '../../mapper/address-map.ts';
+import { LiveExplicitMap } from '../../mapper/live-explicit-map.ts';
 import { SelfMap } from '../../mapper/self-map.ts';
 import { SharedTable } from '../../mapper/shared-table.ts';
 import { Spool } from '../../mapper/spool.ts';
@@ -15,7 +16,7 @@ import { createTraceRing, TraceWriter } from './trace-ring.ts';
 import { LinuxTunQueue } from './tun-linux.ts';
 import { Vigil } from './vigil.ts';
 import { type PumpScene, warmUp } from './warm-up.ts';
-import { type WorkerStart, word, workerState } from './worker-control.ts';
+import { type WorkerNews, type WorkerStart, word, workerState } from './worker-control.ts';
 
 /** Longest sleep, in milliseconds: a bound on how long a stop can go unnoticed should its wakeup be lost. */
 const POLL_MILLISECONDS = 1000;
@@ -40,7 +41,8 @@ function run(start: WorkerStart): void {
   warmUp(start, (scene) => createPump(start, { ...scene, ...rehearsal }));
   const { queue, trace, requests } = start;
   const counters = new Float64Array(start.counters);
-  const pump = createPump(start, { queue, table, spool, counters, trace, requests });
+  const explicit = new LiveExplicitMap();
+  const pump = createPump(start, { queue, table, spool, counters, trace, requests }, explicit);
   const fds = new Uint8Array(new ArrayBuffer(128));
   const poll = new DataView(fds.buffer);
   for (const [index, fd] of [start.queue, start.wakeup].entries()) {
@@ -58,6 +60,7 @@ function run(start: WorkerStart): void {
     Atomics.add(control, word.ROUNDS, 1);
     if (poll.getInt16(POLLFD.SIZE + POLLFD.CAME, true) !== 0) {
       libc.read(start.wakeup, wakeups, 8);
+      hear(start.news, pump, explicit);
       pump.resume(Date.now());
     }
     const came = poll.getInt16(POLLFD.CAME, true);
@@ -87,6 +90,17 @@ function look(pump: Pump, vigil: Vigil): void {
   vigil.looked(performance.now() - since);
 }
 
+/** Takes in what has changed. The main thread has checked it: nothing here throws. */
+function hear(port: MessagePort, pump: Pump, explicit: LiveExplicitMap): void {
+  for (;;) {
+    const received = receiveMessageOnPort(port);
+    if (received === undefined) return;
+    const news = received.message as WorkerNews;
+    explicit.replace(news.explicit);
+    pump.errorSource4 = news.errorSource4;
+  }
+}
+
 /** What a pump shares with the main thread, but for one that only warms up. */
 interface Outside {
   readonly counters: Float64Array;
@@ -99,11 +113,13 @@ interface Outside {
 function createPump(
   { self, path, own, errorsPerSecond, questionsPerSecond }: WorkerStart,
   { queue, table, spool, counters, trace, requests }: PumpScene & Outside,
+  explicit = new LiveExplicitMap(),
 ): Pump {
   return new Pump({
     device: new LinuxTunQueue(queue),
     table,
-    maps: new AddressMapList([table.reader, new SelfMap(self, spool)]),
+    maps: new AddressMapList([explicit, table.reader, new SelfMap(self, spool)]),
+    explicit,
     spool,
     self,
     path,

@@ -32,7 +32,7 @@ export async function raiseDevice(namespace: string): Promise<Tun> {
   const host = namespaceHost(namespace);
   const tun = inNamespace(namespace, () => new Tun(settings.device));
   const { device, spool, ula } = settings;
-  await apply(deviceSteps({ device, self: '172.21.112.1', spool, ula, mtu: 1480 }), host);
+  await apply(deviceSteps({ device, self: '172.21.112.1', spool: [spool], ula, mtu: 1480 }), host);
   return tun;
 }
 

@@ -19,7 +19,7 @@ nft.run(tableCommands(settings));
 nft.run(arpTableCommands(settings));
 const tun = new Tun(settings.device);
 const { device, spool, ula } = settings;
-await apply(deviceSteps({ device, self: '172.21.112.1', spool, ula, mtu: 1480 }), host);
+await apply(deviceSteps({ device, self: '172.21.112.1', spool: [spool], ula, mtu: 1480 }), host);
 const choice = chooseForwarding(await observeForwarding(host, device, ['eth0']));
 nft.run(forcedCommands(settings, choice.guarded));
 await apply(choice.steps, host);

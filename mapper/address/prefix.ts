@@ -91,6 +91,24 @@ export function ipv4PrefixSize(prefix: Ipv4Prefix): number {
   return 2 ** (32 - prefix.length);
 }
 
+/** The fewest prefixes that hold exactly these addresses, which are in order, each once. */
+export function coverIpv4(addresses: readonly Ipv4Address[]): Ipv4Prefix[] {
+  const prefixes: Ipv4Prefix[] = [];
+  for (let at = 0; at < addresses.length; ) {
+    const address = addresses[at] as Ipv4Address;
+    let length = 32;
+    // Twice as many as long as the prefix may begin here, and all of it is in the list.
+    while (length > 0) {
+      const size = 2 ** (33 - length);
+      if (address % size !== 0 || addresses[at + size - 1] !== address + size - 1) break;
+      length--;
+    }
+    prefixes.push({ address, length });
+    at += 2 ** (32 - length);
+  }
+  return prefixes;
+}
+
 export function formatIpv4Prefix(prefix: Ipv4Prefix): string {
   return `${formatIpv4(prefix.address)}/${prefix.length}`;
 }

@@ -68,7 +68,9 @@ export class Occupancy implements Holds {
     const free = mayHaveMore ? this.#takeFree() : undefined;
     if (free !== undefined) return free;
     this.#recency.look(now);
-    return this.#recency.take(true, now) ?? (mayHaveMore ? this.#recency.take(false, now) : undefined);
+    // A quarantine may just have been found to be over.
+    const freed = mayHaveMore ? this.#takeFree() : undefined;
+    return freed ?? this.#recency.take(true, now) ?? (mayHaveMore ? this.#recency.take(false, now) : undefined);
   }
 
   /** A position that was taken is mapped from now on. */

@@ -1,0 +1,120 @@
+/**
+ * The mappings of a bump and all that keeps them: the spool, the table that packet workers share, the file, the kernel's
+ * connections, and the sweep.
+ */
+import { randomInt } from 'node:crypto';
+import type { Host } from '../install/host.ts';
+import { formatIpv4, parseIpv4 } from '../mapper/address/ipv4.ts';
+import { formatIpv6, parseIpv6 } from '../mapper/address/ipv6.ts';
+import type { Ipv4Prefix } from '../mapper/address/prefix.ts';
+import { AddressMapper } from '../mapper/address-mapper.ts';
+import { type Flushed, flush } from '../mapper/flush.ts';
+import type { Connections, MappingSink } from '../mapper/mapping.ts';
+import { SharedTable } from '../mapper/shared-table.ts';
+import { Spool } from '../mapper/spool.ts';
+import type { Resolver } from '../resolver/resolver.ts';
+import { BadRequest } from './control/bad-request.ts';
+import { keepMappings, mappingFile } from './kept-mappings.ts';
+import type { Log } from './log.ts';
+import { KernelConnections } from './network/connections.ts';
+import type { UndoList } from './undo-list.ts';
+
+/** How often holds that have ended are looked for, in milliseconds (M10). */
+const SWEEP_MILLISECONDS = 1000;
+
+/**
+ * Places for ranges that take over when the one in use collides with a network (M3): two may be closing at a time. A /12
+ * has a million addresses, and 10.0.0.0/8 is the only larger range there is.
+ */
+const SPARE_RANGES = 2;
+const LONGEST_WITH_SPARE = 12;
+
+export interface BumpMappingsParts {
+  readonly range: Ipv4Prefix;
+  readonly stateDirectory: string;
+  readonly host: Host;
+  readonly log: Log;
+}
+
+export interface BumpMappings {
+  readonly spool: Spool;
+  readonly table: SharedTable;
+  readonly mapper: AddressMapper;
+  readonly connections: Connections;
+}
+
+/** Makes the mapper, with the mappings of an earlier run. What was begun is in `undoing`. */
+export async function beginMappings(parts: BumpMappingsParts, undoing: UndoList): Promise<BumpMappings> {
+  const { range, host, log } = parts;
+  const spool = new Spool([range], range.length < LONGEST_WITH_SPARE ? 0 : SPARE_RANGES);
+  const table = SharedTable.create(spool, randomInt(2 ** 31));
+  const file = mappingFile(parts.stateDirectory, spool, log);
+  const report = (problem: Error): void => log.warn({ err: problem }, problem.message);
+  const connections = new KernelConnections({ host, spool, report, now: Date.now });
+  const mapper = new AddressMapper({
+    spool,
+    index: table.reader,
+    sinks: [table.writer(), file, removals(log)],
+    stamps: [table],
+    now: nowSeconds,
+    connections,
+  });
+  await keepMappings(file, mapper, undoing);
+  const sweeping = new Sweeping(mapper);
+  undoing.add('stop looking for mappings that have ended', () => sweeping.end());
+  return { spool, table, mapper, connections };
+}
+
+/** Ends mappings, and forgets answers that were kept (M20); see `Agent.flush`. */
+export async function flushBump(
+  { mapper, resolver }: { mapper: AddressMapper; resolver: Pick<Resolver, 'flush'> },
+  text: string | undefined,
+  isForced: boolean,
+): Promise<Flushed> {
+  resolver.flush();
+  if (text === undefined) return flush(mapper, undefined, isForced);
+  const ipv6 = parseIpv6(text);
+  const ipv4 = parseIpv4(text);
+  if (ipv4 === undefined && ipv6 === undefined) throw new BadRequest(`${JSON.stringify(text)} is no address`);
+  const address = ipv6 === undefined ? ipv4 : mapper.addressOf(ipv6);
+  return address === undefined ? { removed: 0, spared: 0 } : flush(mapper, address, isForced);
+}
+
+/** Seconds since 1970. */
+export function nowSeconds(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+/** Tells which mappings were removed; that one was recycled is everyday life, and counted. Names stay out of the log (S12). */
+function removals(log: Log): MappingSink {
+  return {
+    publish: () => {},
+    withdraw: () => {},
+    ended({ ipv4, ipv6 }, reason) {
+      if (reason !== 'recycled')
+        log.info({ ipv4: formatIpv4(ipv4), ipv6: formatIpv6(ipv6), reason }, 'Mapping removed');
+    },
+  };
+}
+
+/** Sweeps once a second, a slice after the other, so that questions are answered in between. */
+class Sweeping {
+  readonly #mapper: AddressMapper;
+  readonly #timer: NodeJS.Timeout;
+  #next: NodeJS.Immediate | undefined;
+
+  constructor(mapper: AddressMapper) {
+    this.#mapper = mapper;
+    this.#timer = setInterval(() => this.#slice(), SWEEP_MILLISECONDS);
+  }
+
+  end(): void {
+    clearInterval(this.#timer);
+    clearImmediate(this.#next);
+  }
+
+  #slice(): void {
+    clearImmediate(this.#next);
+    this.#next = this.#mapper.sweep() ? setImmediate(() => this.#slice()) : undefined;
+  }
+}

@@ -1,0 +1,129 @@
+/** The spool meets a network of its host while it is up, as when a container bridge or a VPN appears. Needs root. */
+import fs from 'node:fs';
+import path from 'node:path';
+import test from 'ava';
+import { Agent } from '../test/lab/agent.ts';
+import { Lab } from '../test/lab/lab.ts';
+import type { LabHost } from '../test/lab/lab-host.ts';
+import { pair, SERVER } from '../test/lab/networks.ts';
+import type { Snapshot } from '../test/lab/snapshot.ts';
+import { nodeCommand } from '../test/lab/tools.ts';
+import type { MappingRow, Status } from './control/agent.ts';
+
+let lab: Lab;
+let dual: LabHost;
+let agent: Agent;
+let before: Snapshot;
+test.before(async () => {
+  lab = await Lab.build(pair);
+  dual = lab.host('dual');
+  const host6 = lab.host('host6');
+  agent = new Agent(lab, dual);
+  const zone = path.join(lab.directory, 'zone');
+  const lines = Array.from(
+    { length: 9 },
+    (_, number) => `peer${number}.example. 1 IN AAAA 2001:db8:7::${number + 1}\n`,
+  );
+  fs.writeFileSync(zone, lines.join(''));
+  await host6.must(['ip', 'route', 'add', 'local', '2001:db8:7::/64', 'dev', 'lo']);
+  await dual.must(['ip', 'route', 'add', '2001:db8:7::/64', 'via', SERVER]);
+  await host6.start([...nodeCommand('test/lab/servers/serve.ts'), `dns=53:${zone}`]).says(/ready/);
+  await host6.start(['python3', 'agent/testing/many-peers.py']).says(/ready/);
+  before = await dual.snapshot();
+});
+test.after.always(() => lab?.demolish());
+test.afterEach.always(() => agent.tell('stop'));
+
+/** Waits until the status is as wanted, and returns it as it is then. */
+async function until(isSo: (status: Status) => boolean, withinMs = 10_000): Promise<Status> {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    const status = await agent.status();
+    if (status !== undefined && (isSo(status) || Date.now() > deadline)) return status;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+async function spoolRoutes(): Promise<string[]> {
+  const routes = JSON.parse(await dual.must(['ip', '-j', '-4', 'route', 'show', 'dev', 'bis0'])) as { dst: string }[];
+  return routes.map(({ dst }) => dst).sort();
+}
+
+async function mappings(): Promise<readonly MappingRow[]> {
+  const { stdout } = await agent.tell('mappings', '--json');
+  return (JSON.parse(stdout) as { mappings: MappingRow[] }).mappings;
+}
+
+const inSpool = (rows: readonly MappingRow[], start: string): string[] =>
+  rows.filter(({ ipv4 }) => ipv4.startsWith(start)).map(({ ipv4 }) => ipv4);
+
+test.serial(
+  'M3: a network that appears in the spool moves it; connections go on, and the network is reached',
+  async (t) => {
+    t.timeout(240_000);
+    await agent.start();
+    const flows = dual.start(['python3', 'agent/testing/many-flows.py', '3', '0']);
+    await flows.says(/round 0\n/);
+    t.deepEqual(await spoolRoutes(), ['10.170.160.0/20']);
+    const held = inSpool(await mappings(), '10.170.160.');
+    t.is(held.length, 3);
+
+    await dual.must(['ip', 'link', 'add', 'docker7', 'type', 'bridge']);
+    await dual.must(['ip', 'address', 'add', '10.170.160.129/25', 'dev', 'docker7']);
+    await dual.must(['ip', 'link', 'set', 'docker7', 'up']);
+    const moved = await until(({ spool }) => spool?.range === '172.21.80.0/20');
+    t.is(moved.spool?.range, '172.21.80.0/20');
+    t.deepEqual(moved.spool?.closing, ['10.170.160.0/20']);
+    t.deepEqual(
+      moved.reasons.map(({ code }) => code).filter((code) => code.startsWith('spool')),
+      ['spool-moved'],
+    );
+    await agent.daemon.says(/The spool moves/);
+
+    // Held addresses have routes of their own, the addresses beside them none.
+    const routes = await spoolRoutes();
+    t.true(routes.includes('172.21.80.0/20'));
+    t.false(routes.includes('10.170.160.0/20'));
+    t.is((await dual.run(['ping', '-c', '1', '-W', '2', '10.170.160.129'])).status, 0);
+    const own4 = await dual.must(['nft', 'list', 'set', 'inet', 'bis', 'own4']);
+    t.false(own4.includes('10.170.160.0/20'), own4);
+
+    await agent.tell('resolve', 'peer5.example');
+    t.is(inSpool(await mappings(), '172.21.80.').length, 1);
+    const round = Number([...flows.stdout.matchAll(/round (\d+)/g)].at(-1)?.[1]);
+    await flows.says(new RegExp(`round ${round + 3}\n`));
+    t.notRegex(flows.stdout, /broken/);
+    t.deepEqual(inSpool(await mappings(), '10.170.160.'), held);
+
+    // When the connections have ended, so has the range.
+    await flows.stop('SIGTERM');
+    const deadline = Date.now() + 120_000;
+    let closing = moved.spool?.closing ?? [];
+    while (closing.length > 0 && Date.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 2000));
+      closing = (await agent.status())?.spool?.closing ?? [];
+    }
+    t.deepEqual(closing, []);
+    const last = await until(({ state }) => state === 'up');
+    t.is(last.state, 'up');
+    t.deepEqual(await spoolRoutes(), ['172.21.80.0/20']);
+    t.is((await agent.tell('stop')).status, 0);
+    await dual.must(['ip', 'link', 'delete', 'docker7']);
+    t.deepEqual(await dual.differencesSince(before), []);
+  },
+);
+
+test.serial('M3: with all of RFC 1918 routed, addresses for benchmarks are handed out', async (t) => {
+  for (const prefix of ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16']) {
+    await dual.must(['ip', 'route', 'add', 'blackhole', prefix, 'table', '77']);
+  }
+  await agent.start();
+  t.is((await agent.status())?.spool?.range, '198.19.240.0/20');
+  const flows = dual.start(['python3', 'agent/testing/many-flows.py', '1', '1']);
+  await flows.says(/round 1\n/);
+  t.notRegex(flows.stdout, /broken/);
+  await flows.stop('SIGTERM');
+  t.is((await agent.tell('stop')).status, 0);
+  await dual.must(['ip', 'route', 'flush', 'table', '77']);
+  t.deepEqual(await dual.differencesSince(before), []);
+});

@@ -1,0 +1,128 @@
+/**
+ * A spool that is used up: ten times more names than addresses, with as many connections as there can be. No connection is
+ * broken or leads to another peer, whoever gets no address is told why, and all addresses come back. Needs root.
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+import test from 'ava';
+import { Agent } from '../test/lab/agent.ts';
+import { Lab } from '../test/lab/lab.ts';
+import type { LabHost } from '../test/lab/lab-host.ts';
+import { pair, SERVER } from '../test/lab/networks.ts';
+import type { Snapshot } from '../test/lab/snapshot.ts';
+import { nodeCommand } from '../test/lab/tools.ts';
+import type { MappingRow } from './control/agent.ts';
+
+const CONNECTIONS = 200;
+const DATAGRAM_FLOWS = 50;
+const ADDRESSES = 254;
+const NAMES = 2540;
+const TTL_SECONDS = 5;
+/** An answer is believed for so much longer (M11). */
+const GRACE_SECONDS = 60;
+
+let lab: Lab;
+let dual: LabHost;
+let agent: Agent;
+let before: Snapshot;
+test.before(async () => {
+  lab = await Lab.build(pair);
+  dual = lab.host('dual');
+  const host6 = lab.host('host6');
+  agent = new Agent(lab, dual);
+  const zone = path.join(lab.directory, 'zone');
+  const lines = Array.from({ length: NAMES }, (_, number) => {
+    return `peer${number}.example. ${TTL_SECONDS} IN AAAA 2001:db8:7::${(number + 1).toString(16)}\n`;
+  });
+  fs.writeFileSync(zone, lines.join(''));
+  await host6.must(['ip', 'route', 'add', 'local', '2001:db8:7::/64', 'dev', 'lo']);
+  await dual.must(['ip', 'route', 'add', '2001:db8:7::/64', 'via', SERVER]);
+  await host6.start([...nodeCommand('test/lab/servers/serve.ts'), `dns=53:${zone}`]).says(/ready/);
+  await host6.start(['python3', 'agent/testing/many-peers.py']).says(/ready/);
+  before = await dual.snapshot();
+});
+test.after.always(() => lab?.demolish());
+
+/** Asks for so many names, from one on; returns what came for each: an address, or an error with its reason. */
+async function ask(first: number, count: number, seconds: number): Promise<string[]> {
+  const words = [SERVER, String(Math.ceil(count / seconds)), String(count), String(first)];
+  const asker = dual.start([...nodeCommand('agent/testing/ask-many.ts'), ...words]);
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1000 + 1500));
+  return (await asker.stop('SIGKILL')).stdout.split('\n').slice(0, -1);
+}
+
+async function mappings(): Promise<Map<string, MappingRow>> {
+  const { stdout } = await agent.tell('mappings', '--json');
+  return new Map((JSON.parse(stdout) as { mappings: MappingRow[] }).mappings.map((row) => [row.ipv6, row]));
+}
+
+function residentMegabytes(pid: number | undefined): number {
+  const text = fs.readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+)/.exec(text)?.[1]) / 1000;
+}
+
+test.serial(
+  'M10, M11, M12: a spool that is used up breaks no connection, refuses with a reason, and recovers',
+  async (t) => {
+    t.timeout(300_000);
+    const config = path.join(lab.directory, 'config.toml');
+    fs.writeFileSync(config, '[mapper]\nspool = "10.99.0.0/24"\n');
+    const daemon = await agent.start(10_000, '--config', config);
+    const flows = dual.start(['python3', 'agent/testing/many-flows.py', String(CONNECTIONS), String(DATAGRAM_FLOWS)]);
+    await flows.says(/round 0\n/, 60_000);
+    const addressOf = await mappings();
+    t.is(addressOf.size, CONNECTIONS + DATAGRAM_FLOWS);
+
+    const first = CONNECTIONS + DATAGRAM_FLOWS;
+    const answers: string[] = [];
+    const resident: number[] = [];
+    for (let flood = 0; flood < 3; flood++) {
+      answers.push(...(await ask(first, NAMES - first, 5)));
+      resident.push(residentMegabytes(daemon.pid));
+    }
+    const refused = answers.filter((line) => line.includes('SERVFAIL'));
+    const got = new Set(answers.filter((line) => / 10\.99\.0\./.test(line)).map((line) => line.split(' ')[1]));
+    t.true(refused.length > NAMES, `${refused.length} refused`);
+    t.true(
+      refused.every((line) => line.endsWith('SERVFAIL bis: every spool address is in use')),
+      refused[0],
+    );
+    t.true(got.size <= ADDRESSES - addressOf.size, [...got].join(' '));
+    const { spool } = (await agent.status()) ?? {};
+    t.true((spool?.counters.refused ?? 0) >= refused.length);
+    t.log(`${refused.length} refused, ${got.size} new addresses; resident ${resident.map(Math.round).join(', ')} MB`);
+    const [warm = 0] = resident;
+    t.true((resident.at(-1) ?? 0) < warm + 40, 'memory grows');
+
+    const round = Number([...flows.stdout.matchAll(/round (\d+)/g)].at(-1)?.[1]);
+    await flows.says(new RegExp(`round ${round + 2}\n`), 30_000);
+    const after = await mappings();
+    for (const [ipv6, row] of addressOf) t.is(after.get(ipv6)?.ipv4, row.ipv4, ipv6);
+    t.notRegex(flows.stdout, /broken/);
+
+    const closed = Date.now();
+    await flows.stop('SIGTERM');
+    const recovered = CONNECTIONS + ADDRESSES - addressOf.size;
+    const deadline = closed + 1000 * (TTL_SECONDS + GRACE_SECONDS + 60);
+    let free = 0;
+    while (free < recovered && Date.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      const use = (await agent.status())?.spool;
+      // The kernel is asked when somebody needs an address, not before.
+      await agent.tell('resolve', `peer${first}.example`);
+      free = use === undefined || use === null ? 0 : ADDRESSES - use.held - use.quarantined;
+    }
+    t.true(free >= recovered - 1, `${free} of ${recovered} after ${Math.round((Date.now() - closed) / 1000)} s`);
+    t.log(
+      `${free} addresses can be recycled ${Math.round((Date.now() - closed) / 1000)} s after the connections closed`,
+    );
+    const again = new Set(
+      (await ask(first, recovered - 1, 2))
+        .filter((line) => !line.includes('SERVFAIL'))
+        .map((line) => line.split(' ')[1]),
+    );
+    t.true(again.size >= recovered - 2, `${again.size} of ${recovered - 1} new names got an address`);
+    t.is((await agent.tell('stop')).status, 0);
+    t.deepEqual(await dual.differencesSince(before), []);
+  },
+);

@@ -1,0 +1,31 @@
+/** Ending mappings because somebody asks for it (M20). */
+import type { Ipv4Address } from './address/ipv4.ts';
+import type { AddressMapper } from './address-mapper.ts';
+
+/** Mappings looked at in one turn: less than a millisecond. */
+const SLICE = 512;
+
+export interface Flushed {
+  readonly removed: number;
+  /** Those that are held, and stay. */
+  readonly spared: number;
+}
+
+/**
+ * Ends the mapping of an address, or all of them; those that are held only with `isForced`, and then their addresses are
+ * given to nobody until the hold would have ended.
+ */
+export async function flush(
+  mapper: Pick<AddressMapper, 'addresses' | 'isHeld' | 'remove'>,
+  address: Ipv4Address | undefined,
+  isForced: boolean,
+): Promise<Flushed> {
+  const flushed = { removed: 0, spared: 0 };
+  let looks = 0;
+  for (const each of address === undefined ? mapper.addresses() : [address]) {
+    if (!isForced && mapper.isHeld(each)) flushed.spared++;
+    else if (mapper.remove(each, 'flushed')) flushed.removed++;
+    if (++looks % SLICE === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  return flushed;
+}
