@@ -65,13 +65,21 @@ export async function beginMappings(parts: BumpMappingsParts, undoing: UndoList)
   return { spool, table, mapper, connections };
 }
 
+interface FlushParts {
+  readonly mapper: AddressMapper;
+  readonly resolver: Pick<Resolver, 'flush'>;
+  /** Those of this host. */
+  readonly caches: { flush(): Promise<void> };
+}
+
 /** Ends mappings, and forgets answers that were kept (M20); see `Agent.flush`. */
 export async function flushBump(
-  { mapper, resolver }: { mapper: AddressMapper; resolver: Pick<Resolver, 'flush'> },
+  { mapper, resolver, caches }: FlushParts,
   text: string | undefined,
   isForced: boolean,
 ): Promise<Flushed> {
   resolver.flush();
+  await caches.flush();
   if (text === undefined) return flush(mapper, undefined, isForced);
   const ipv6 = parseIpv6(text);
   const ipv4 = parseIpv4(text);

@@ -59,7 +59,12 @@ export class NameScene {
       return ipv4(0x0aaaa001);
     };
     this.resolver = createResolver({
-      mappings: { assign, mappingOf: () => undefined, isSpool: (address) => address >>> 12 === 0x0aaaa },
+      mappings: {
+        makeRoomFor: async (addresses) => addresses,
+        assign,
+        mappingOf: () => undefined,
+        isSpool: (address) => address >>> 12 === 0x0aaaa,
+      },
       host: { isOwn: () => false, pref64: () => [], hasIpv4Route: () => true },
       settings: { ...defaultSettings, svcbHints: 'strip', dohCanary: true, cacheEntries: 64 },
       sockets,
