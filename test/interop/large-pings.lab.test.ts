@@ -21,8 +21,11 @@ test.before(async () => {
 });
 test.after.always(() => scene?.lab.demolish());
 
-/** Pings the peer; how many replies came back with the octets that were sent, and what ping complained of. */
-async function ping(size: number, count = 2, { patience = '1', interval = '0.01' } = {}): Promise<string> {
+/**
+ * Pings the peer; how many replies came back with the octets that were sent, and what ping complained of. Once one reply
+ * came, ping waits for the last no longer than an interval or two round trips: on a busy machine that must not be short.
+ */
+async function ping(size: number, count = 2, { patience = '1', interval = '0.3' } = {}): Promise<string> {
   const argv = ['ping', '-4', '-n', '-c', `${count}`, '-i', interval, '-W', patience, '-s', `${size}`, 'six.example'];
   const { stdout } = await scene.dual.run(argv);
   const replies = stdout.split('\n').filter((line) => line.startsWith(`${size + 8} bytes from 10.170.1`)).length;
