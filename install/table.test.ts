@@ -68,7 +68,7 @@ table inet bis {
 
   chain forward {
     type filter hook forward priority -10; policy accept;
-    iifname "bis0" oifname "bis0" counter drop
+    iifname "bis0" oifname "bis0" counter reject with icmpx type admin-prohibited
     iifname "bis0" meta nfproto != ipv6 counter drop
     iifname "bis0" ip6 saddr != fd00:b15::/96 counter drop
     iifname "bis0" ct state { invalid, untracked } counter drop
@@ -81,6 +81,11 @@ table inet bis {
     oifname "bis0" ip6 daddr fd00:b15::ac15:7001 ct status dnat ct direction original ct state established counter reject with icmpv6 type port-unreachable
     oifname "bis0" counter drop
     iifname @forced meta nfproto ipv6 counter drop
+  }
+
+  chain loop {
+    type filter hook input priority -10; policy accept;
+    iifname "bis0" meta nfproto ipv6 counter reject with icmpx type admin-prohibited
   }
 
   chain uplink {

@@ -33,6 +33,9 @@ export interface TableSettings {
 /** How long a translated UDP flow may be silent, in seconds: RFC 4787 REQ-5 recommends five minutes. */
 const UDP_TIMEOUT_SECONDS = 300;
 
+/** What would come back to us is refused: nobody waits for what goes round. nft says nothing about an ICMP error. */
+const LOOP = 'reject with icmpx type admin-prohibited';
+
 /** A TUN device takes packets addressed by whoever is on the link, and conntrack's INVALID passes every NAT. */
 function chains(settings: TableSettings): string {
   const device = interfaceName(settings.device);
@@ -55,7 +58,7 @@ function chains(settings: TableSettings): string {
 
   chain forward {
     type filter hook forward priority -10; policy accept;
-    iifname ${device} oifname ${device} counter drop
+    iifname ${device} oifname ${device} counter ${LOOP}
     iifname ${device} meta nfproto != ipv6 counter drop
     iifname ${device} ip6 saddr != ${ula} counter drop
     iifname ${device} ct state { invalid, untracked } counter drop
@@ -64,6 +67,11 @@ function chains(settings: TableSettings): string {
     oifname ${device} meta nfproto ipv6 ct state related accept
 ${recipientForward(device, addressWord(settings.self6))}    oifname ${device} counter drop
     iifname @forced meta nfproto ipv6 counter drop
+  }
+
+  chain loop {
+    type filter hook input priority -10; policy accept;
+    iifname ${device} meta nfproto ipv6 counter ${LOOP}
   }
 
   chain uplink {
