@@ -73,6 +73,14 @@ test('up and down, again and again', async (t) => {
   t.deepEqual(starter.told, ['start', 'stop', 'start', 'stop', 'start', 'stop']);
 });
 
+test('while it is not up nothing can be asked of it', async (t) => {
+  const { agent } = new Starter();
+  const question = { name: 'six.example', type: 'A' };
+  const refusal = { message: 'It is not up: no question is answered.' };
+  await t.throwsAsync(agent.resolve(question), refusal);
+  await t.throwsAsync(agent.explain(question), refusal);
+});
+
 test('degraded is up with reasons, and follows them', async (t) => {
   const { agent, reasons } = new Starter();
   reasons.push({ code: 'no-uplink', text: 'There is none.' });

@@ -25,7 +25,7 @@ export interface Mappings {
 export interface HostView {
   /** Whether an address is the host's own, or lies inside our own ULA prefix. */
   isOwn(ipv6: Ipv6Address): boolean;
-  /** The network's NAT64 prefixes (RFC 7050, RFC 8781); the well-known ones need not be among them. */
+  /** NAT64 prefixes that are known otherwise than from servers (RFC 8781), which the resolver asks itself (RFC 7050). */
   pref64(): readonly Ipv6Prefix[];
   /** Whether there is any route by which native IPv4 could leave the host. */
   hasIpv4Route(): boolean;
