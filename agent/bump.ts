@@ -16,6 +16,7 @@ import type { Spool } from '../mapper/spool.ts';
 import { createResolver, type Resolver } from '../resolver/resolver.ts';
 import { PathMtu } from '../translator/path-mtu.ts';
 import { beginMappings, flushBump, nowSeconds } from './bump-mappings.ts';
+import { missingCapability } from './capabilities.ts';
 import type { Config } from './config/config.ts';
 import type { FlushResult, MappingRow, Reason, TraceEvent } from './control/agent.ts';
 import { DataPlane, type DataPlaneSettings } from './data-plane/data-plane.ts';
@@ -95,6 +96,9 @@ export async function startBump(parts: BumpParts, run: BumpRun): Promise<Bump> {
 
 async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: UndoList): Promise<Bump> {
   const { config, host, log, ula } = parts;
+  const missing = missingCapability(config);
+  if (missing !== undefined)
+    throw new Error(`Cannot start without ${missing}: run it as root, or with that capability`);
   // Heard from before the first observation on, so that no change falls between it and the watch.
   const changes = new NetworkChanges(RESOLUTION_FILES);
   undoing.add('stop listening to the kernel', () => changes.close());

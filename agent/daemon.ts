@@ -11,6 +11,7 @@ import { selfPrefix } from './instance.ts';
 import { createLog, type Log } from './log.ts';
 import { Exposed } from './recipient/exposed.ts';
 import { RunningAgent } from './running-agent.ts';
+import { ServiceNotify } from './service-notify.ts';
 
 export interface DaemonSettings {
   readonly config: Config;
@@ -72,19 +73,33 @@ export async function runDaemon(settings: DaemonSettings): Promise<number> {
     return undefined;
   });
   if (control === undefined) return exit.FAILED;
-  if (!startDown) {
+  const notify = new ServiceNotify(process.env);
+  if (startDown) notify.tell('READY=1', 'STATUS=down');
+  else {
     void agent.up(START_MILLISECONDS).then(({ state }) => {
       if (state === 'down') ending.resolve({ by: 'a start that failed', isFailure: true });
+      else notify.tell('READY=1', `STATUS=${state}`);
     });
   }
+  const watchdog = feedWatchdog(notify, agent);
   const { by, isFailure } = await ending.promise;
   log.info({ by }, 'Ending');
+  notify.tell('STOPPING=1');
+  clearInterval(watchdog);
   const { state, reasons } = await agent.down(STOP_MILLISECONDS);
   await control.close();
   const isUndone = state === 'down' && reasons.every(({ code }) => code !== 'not-undone');
   // Device, tables and routes go with the process, and a thread that hangs would keep it from exiting for ever.
   if (!isUndone) process.kill(process.pid, 'SIGKILL');
   return isFailure ? exit.FAILED : exit.DONE;
+}
+
+/** Tells the service manager every now and then that we are alive, while both this thread and the packet workers are. */
+function feedWatchdog(notify: ServiceNotify, agent: RunningAgent): NodeJS.Timeout | undefined {
+  if (notify.watchdogMilliseconds === undefined) return undefined;
+  return setInterval(() => {
+    if (!agent.status().reasons.some(({ code }) => code === 'not-answering')) notify.tell('WATCHDOG=1');
+  }, notify.watchdogMilliseconds);
 }
 
 /** Resolves with the first thing that is to end the process. */

@@ -72,6 +72,20 @@ function isAction(value: unknown): value is Action {
   return isPath(fields.path) && typeof fields.text === 'string' && isOptional && !('kept' in fields);
 }
 
+/**
+ * Whether an undoing can be done by root although somebody else wrote it down, as the service's own user: nothing that
+ * user might not do itself.
+ */
+function isHarmless(undo: Action): boolean {
+  if ('removeRules' in undo) return true;
+  if ('nft' in undo) return /^delete table inet [A-Za-z]\w*_guard$/.test(undo.nft);
+  return (
+    'onlyIf' in undo &&
+    /^\/proc\/sys\/net\/ipv6\/conf\/[A-Za-z0-9_.-]+\/\w+$/.test(undo.path) &&
+    !undo.path.includes('..')
+  );
+}
+
 function isNoted(value: unknown): value is Noted {
   if (typeof value !== 'object' || value === null || !('title' in value) || !('undo' in value)) return false;
   return typeof value.title === 'string' && isAction(value.undo);
@@ -82,15 +96,17 @@ function isPlace(value: unknown): value is Place {
   return typeof value.boot === 'string' && typeof value.namespace === 'string';
 }
 
-/** The text of a journal, which only we or root can have written. Throws for anything else. */
-function trustedText(path: string): string {
+/** The text of a journal that nobody but its owner can have written, and whether that is we or root. Throws for others. */
+function trustedText(path: string): { text: string; isOurs: boolean } {
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     const stats = fstatSync(descriptor);
     const isOurs = stats.uid === 0 || stats.uid === process.geteuid?.();
-    if (!stats.isFile() || !isOurs || (stats.mode & 0o022) !== 0) throw new Error('somebody else can write to it');
+    const isRoot = process.geteuid?.() === 0;
+    if (!stats.isFile() || !(isOurs || isRoot) || (stats.mode & 0o022) !== 0)
+      throw new Error('somebody else can write to it');
     if (stats.size > MOST_OCTETS) throw new Error('it is larger than we write');
-    return readFileSync(descriptor, 'utf8');
+    return { text: readFileSync(descriptor, 'utf8'), isOurs };
   } finally {
     closeSync(descriptor);
   }
@@ -102,8 +118,9 @@ function trustedText(path: string): string {
  */
 export function readJournal(path: string): JournalContent | undefined {
   let text: string;
+  let isOurs: boolean;
   try {
-    text = trustedText(path);
+    ({ text, isOurs } = trustedText(path));
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
     throw new Error(`Cannot read the journal ${path}`, { cause });
@@ -114,7 +131,7 @@ export function readJournal(path: string): JournalContent | undefined {
   if (lines.length === 0) return undefined;
   const [place, ...values] = lines.map(readLine);
   if (!isPlace(place)) throw new Error(`Cannot read the journal ${path}: its second line is damaged`);
-  const noted = values.filter(isNoted);
+  const noted = values.filter(isNoted).filter(({ undo }) => isOurs || isHarmless(undo));
   return { place, noted, damaged: values.length - noted.length };
 }
 

@@ -30,7 +30,21 @@ test('usage errors exit 2 and say what is wrong', async (t) => {
 
 test('every command explains itself and lists the exit statuses', async (t) => {
   const config = ['config', 'config example', 'config check'];
-  const commands = ['up', 'down', 'status', 'mappings', 'daemon', 'stop', 'restore', 'trace', 'translate', ...config];
+  const commands = [
+    'up',
+    'down',
+    'status',
+    'mappings',
+    'daemon',
+    'stop',
+    'restore',
+    'trace',
+    'doctor',
+    'install',
+    'uninstall',
+    'translate',
+    ...config,
+  ];
   for (const command of ['', ...commands]) {
     const { code, stdout } = await bis(...command.split(' ').filter((word) => word !== ''), '--help');
     t.is(code, 0);

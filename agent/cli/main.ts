@@ -3,11 +3,13 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addConfig } from './config.ts';
 import { addDaemon } from './daemon.ts';
+import { addDoctor } from './doctor.ts';
 import { addDown } from './down.ts';
 import { exitCode, exitCodeHelp } from './exit-code.ts';
 import { addExplain } from './explain.ts';
 import { addExpose } from './expose.ts';
 import { addFlush } from './flush.ts';
+import { addInstall } from './install.ts';
 import { addMap } from './map.ts';
 import { addMappings } from './mappings.ts';
 import { addResolve } from './resolve.ts';
@@ -48,6 +50,8 @@ const commands = [
   addStop,
   addRestore,
   addTrace,
+  addDoctor,
+  addInstall,
   addConfig,
   addTranslate,
 ];

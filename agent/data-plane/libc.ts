@@ -69,6 +69,9 @@ export const libc = {
     value: Uint8Array,
     size: number,
   ) => number,
+  sendto: library.func(
+    'long sendto(int fd, void *data, size_t size, int flags, void *address, unsigned int length)',
+  ) as (fd: number, data: Uint8Array, size: number, flags: number, address: Uint8Array, length: number) => number,
   bind: library.func('int bind(int fd, void *address, unsigned int size)') as (
     fd: number,
     address: Uint8Array,

@@ -5,6 +5,8 @@ import { type DeathScene, limits, playRound, setDeathScene, victims } from './ro
 
 /** Of each; `kill.ts` plays more. */
 const ROUNDS = 5;
+/** How much longer it may take on a machine that does other things besides; `kill.ts` judges by the limits themselves. */
+const BUSY = 4;
 
 let scene: DeathScene;
 test.before(async () => {
@@ -24,8 +26,8 @@ for (const victim of victims) {
       for (let round = 1; round <= ROUNDS; round++) {
         const { left, asBefore, answering } = await playRound(scene, victim, 5300 + round);
         t.deepEqual(left, [], `round ${round}`);
-        t.true(asBefore <= limits.AS_BEFORE, `round ${round}: as before after ${asBefore} ms`);
-        t.true(answering <= limits.ANSWERING, `round ${round}: answering after ${answering} ms`);
+        t.true(asBefore <= BUSY * limits.AS_BEFORE, `round ${round}: as before after ${asBefore} ms`);
+        t.true(answering <= BUSY * limits.ANSWERING, `round ${round}: answering after ${answering} ms`);
       }
     },
   );

@@ -1,0 +1,143 @@
+/**
+ * The bundle, from a directory of its own, as the service runs it: a user of its own with the two capabilities of the unit
+ * and no more (S11), told about by datagrams. Needs root.
+ */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import test from 'ava';
+import { bundle } from '../install/bundle.ts';
+import { type Program, run } from '../test/lab/program.ts';
+import type { Snapshot } from '../test/lab/snapshot.ts';
+import { toolCommand } from '../test/lab/tools.ts';
+import { flag, libc } from './data-plane/libc.ts';
+import { socketAddress } from './service-notify.ts';
+import { type DaemonScene, fetches, setDaemonScene, settlesAt } from './testing/daemon-scene.ts';
+
+/** Nobody's, and not that of `nobody`. */
+const USER = 64_531;
+/** From sys/socket.h. */
+const [AF_UNIX, SOCK_DGRAM] = [1, 2];
+
+const unit = fs.readFileSync(new URL('../install/bis.service', import.meta.url), 'utf8');
+const granted = (/^AmbientCapabilities=(.*)$/m.exec(unit)?.[1] ?? '').toLowerCase().replaceAll('cap_', '+').split(' ');
+
+let scene: DaemonScene;
+let before: Snapshot;
+let place: string;
+let bis: string;
+test.before(async () => {
+  scene = await setDaemonScene();
+  before = await scene.dual.snapshot();
+  place = fs.mkdtempSync(path.join(os.tmpdir(), 'bis-service-'));
+  fs.chmodSync(place, 0o755);
+  await bundle(path.join(place, 'lib'));
+  bis = path.join(place, 'lib/agent/bis');
+  for (const name of ['run', 'state']) {
+    fs.mkdirSync(path.join(place, name), { mode: name === 'run' ? 0o755 : 0o700 });
+    fs.chownSync(path.join(place, name), USER, USER);
+  }
+});
+test.after.always(() => {
+  scene?.lab.demolish();
+  if (place !== undefined) fs.rmSync(place, { recursive: true });
+});
+
+const runtime = (): string[] => ['--runtime-dir', path.join(place, 'run')];
+
+/** The daemon as the unit starts it; with `capabilities` instead of those it has there. */
+function service(capabilities: readonly string[] = granted, environment: Record<string, string> = {}): Program {
+  const set = ['-all', ...capabilities].join(',');
+  const as = ['setpriv', `--reuid=${USER}`, `--regid=${USER}`, '--clear-groups', '--no-new-privs'];
+  const caps = [`--inh-caps=${set}`, `--ambient-caps=${set}`, `--bounding-set=${set}`];
+  const words = [bis, 'daemon', ...runtime(), '--state-dir', path.join(place, 'state')];
+  // What udev makes of it on a machine: everybody may open it, and needs a capability to make a device.
+  const tun = `test -e ${place}/tun || mknod -m 666 ${place}/tun c 10 200; mount --bind ${place}/tun /dev/net/tun`;
+  const inside = ['unshare', '-m', 'sh', '-c', `${tun}; exec "$@"`, 'sh'];
+  return scene.dual.start([...inside, ...as, ...caps, ...words], { environment });
+}
+
+const state = async (): Promise<string> => {
+  const { stdout } = await scene.dual.run([bis, 'status', '--json', ...runtime()]);
+  return stdout === '' ? 'none' : (JSON.parse(stdout) as { state: string }).state;
+};
+
+test.serial('S11: two capabilities are enough, from the bundle, and death leaves nothing', async (t) => {
+  t.deepEqual(granted, ['+net_admin', '+net_bind_service']);
+  for (const end of ['SIGTERM', 'SIGKILL'] as const) {
+    const daemon = service();
+    t.is(await settlesAt(state, 'up', 15_000), 'up', daemon.stderr);
+    t.is(await fetches(scene), 'yes');
+    const status = fs.readFileSync(`/proc/${daemon.pid}/status`, 'utf8');
+    t.regex(status, new RegExp(`^Uid:\\s+${USER}\\s+${USER}`, 'm'));
+    t.regex(status, /^CapEff:\s+0000000000001400$/m);
+    t.is(fs.statSync(path.join(place, 'run/control/control.sock')).mode & 0o777, 0o660);
+    t.is(fs.statSync(path.join(place, 'state/self-prefix')).mode & 0o777, 0o600);
+    await daemon.stop(end, 8000);
+    t.deepEqual(await scene.dual.differencesSince(before, 1000), [], end);
+  }
+});
+
+test.serial('S11: root may restore what the service’s own user had noted', async (t) => {
+  const daemon = service();
+  t.is(await settlesAt(state, 'up', 15_000), 'up', daemon.stderr);
+  const janitor = (await scene.dual.snapshot()).processes.find((line) => line.includes('/janitor.mjs '));
+  process.kill(Number(/^\d+/.exec(janitor ?? '')?.[0]), 'SIGKILL');
+  await daemon.stop('SIGKILL');
+  t.regex(await scene.dual.must([bis, 'restore', ...runtime()]), /bis undid what was left/);
+  t.deepEqual(await scene.dual.differencesSince(before, 1000), []);
+});
+
+test.serial('S11: without CAP_NET_ADMIN the start is refused with a reason, and nothing is left', async (t) => {
+  const daemon = service(['+net_bind_service']);
+  const { status } = await daemon.ended();
+  t.is(status, 1);
+  t.regex(daemon.stderr, /CAP_NET_ADMIN/);
+  t.deepEqual(await scene.dual.differencesSince(before, 1000), []);
+});
+
+test.serial('S11: the service manager hears that it is ready, alive, and stopping', async (t) => {
+  const manager = libc.socket(AF_UNIX, SOCK_DGRAM | flag.NONBLOCK | flag.CLOEXEC, 0);
+  const socket = path.join(place, 'notify');
+  const address = socketAddress(socket);
+  t.is(libc.bind(manager, address, address.length), 0);
+  fs.chmodSync(socket, 0o666);
+  const heard: string[] = [];
+  const hears = async (): Promise<string> => {
+    const octets = new Uint8Array(new ArrayBuffer(512));
+    for (;;) {
+      const length = Number(libc.read(manager, octets, 512));
+      if (length <= 0) return heard.join(' ');
+      heard.push(Buffer.from(octets.subarray(0, length)).toString().replaceAll('\n', ','));
+    }
+  };
+  const daemon = service(granted, { NOTIFY_SOCKET: socket, WATCHDOG_USEC: '1000000' });
+  const alive = async (): Promise<string> => String(/READY=1,STATUS=up.* WATCHDOG=1/.test(await hears()));
+  t.is(await settlesAt(alive, 'true', 15_000), 'true', heard.join(' '));
+  await daemon.stop('SIGTERM', 8000);
+  t.regex(await hears(), / STOPPING=1$/);
+  libc.close(manager);
+});
+
+test.serial('S11: systemd judges the exposure of the unit as 2.5 or less, and finds no fault in it', async (t) => {
+  const file = path.join(place, 'bis.service');
+  fs.writeFileSync(file, unit.replaceAll('@BIS@', bis).replaceAll('@CONFIG@', '/etc/bis/bis.toml'));
+  const analyze = fs.existsSync('/usr/bin/systemd-analyze')
+    ? ['/usr/bin/systemd-analyze']
+    : toolCommand('systemd-analyze');
+  const { stdout } = await run([...analyze, 'security', '--offline=true', file]);
+  const level = Number(/exposure level for bis\.service: ([\d.]+)/.exec(stdout)?.[1]);
+  t.true(level <= 2.5, `${level}`);
+});
+
+test.serial('the bundle installs itself, runs from there, and leaves nothing when it is uninstalled', async (t) => {
+  const root = path.join(place, 'root');
+  fs.mkdirSync(root);
+  const installed = await run([bis, 'install', '--destdir', root]);
+  t.is(installed.status, 0, installed.stderr);
+  const command = path.join(root, 'usr/local/bin/bis');
+  t.regex((await run([command, '--version'], { environment: { PATH: '/usr/bin:/bin' } })).stdout, /^\d+\.\d+\.\d+$/m);
+  t.is((await run([command, 'config', 'check', path.join(root, 'etc/bis/bis.toml')])).status, 0);
+  t.is((await run([bis, 'uninstall', '--destdir', root])).status, 0);
+  t.deepEqual(fs.readdirSync(root, { recursive: true }), []);
+});
