@@ -129,7 +129,8 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
   });
   const prefixes = (): readonly string[] => ranges.prefixes();
   const repairs = new Repairs();
-  const legParts = { instance, host, log, journal, repairs, catches: mode === 'snoop', prefixes };
+  const { denyUsers } = config.uplink;
+  const legParts = { instance, host, log, journal, repairs, denyUsers, catches: mode === 'snoop', prefixes };
   const leg = await Ipv6Leg.create(legParts, surroundings, undoing);
   signal.throwIfAborted();
   const dataPlane = new DataPlane(leg.tun, dataPlaneSettings(config, instance, table, spool), {

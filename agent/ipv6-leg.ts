@@ -15,6 +15,7 @@ import {
   type TableSettings,
   tableCommands,
 } from '../install/table.ts';
+import { denyCommands } from '../install/table-deny.ts';
 import { type ExposedPorts, recipientCommands } from '../install/table-recipient.ts';
 import { formatIpv6 } from '../mapper/address/ipv6.ts';
 import { formatIpv4Prefix, formatIpv6Prefix } from '../mapper/address/prefix.ts';
@@ -55,6 +56,8 @@ export interface Ipv6LegParts {
   readonly catches: boolean;
   /** The IPv4 prefixes that are to lead to the device, as text. */
   readonly prefixes: () => readonly string[];
+  /** Ids of users who may not send to the device (S16). */
+  readonly denyUsers: readonly number[];
 }
 
 /** What the leg follows. */
@@ -105,6 +108,8 @@ export class Ipv6Leg {
     undoing.add('remove the nft tables', () => nft.close());
     const settings = { ...tableSettings(instance), catches };
     const families = await makeTables(nft, settings, log);
+    const denied = denyCommands(settings, parts.denyUsers);
+    if (denied !== '') nft.run(denied);
     const tun = await makeDevice(instance, parts.host);
     undoing.add(`remove ${instance.device}`, () => closeTun(tun));
     const guard = guardStep(settings);

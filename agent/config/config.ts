@@ -64,6 +64,8 @@ export interface DeviceConfig {
 }
 
 export interface UplinkConfig {
+  /** User ids. */
+  readonly denyUsers: readonly number[];
   readonly firewall: 'report' | 'open';
 }
 

@@ -159,6 +159,11 @@ export const keys = {
     ),
   },
   uplink: {
+    denyUsers: key(
+      '[]',
+      listOf(wholeNumber(0, 0xffff_fffe)),
+      'Ids of users whose programs may not reach IPv6 peers through bis: [1001]. Firewall rules by user do not see translated packets.',
+    ),
     firewall: key(
       '"report"',
       oneOf('report', 'open'),
