@@ -123,7 +123,8 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
     mapper,
     configured: config.mapper.spool,
     self: instance.self,
-    explicit: () => explicit.prefixes,
+    reserved: () => explicit.prefixes,
+    explicit: () => explicit.pairs.map(({ ipv4 }) => ipv4),
     connections,
     log,
   });

@@ -16,7 +16,8 @@ export interface SpoolRangesParts {
   /** The range that was asked for. */
   readonly configured: Ipv4Prefix;
   readonly self: Ipv4Prefix;
-  /** IPv4 prefixes of explicit mappings. */
+  /** IPv4 prefixes of explicit mappings: all there are, and those that hold now. */
+  readonly reserved: () => readonly Ipv4Prefix[];
   readonly explicit: () => readonly Ipv4Prefix[];
   readonly connections: Pick<Connections, 'ask'>;
   readonly log: Log;
@@ -39,13 +40,13 @@ export class SpoolRanges {
 
   /** Moves the spool when one of these prefixes, which are in use, shares an address with it. */
   follow(taken: readonly Ipv4Prefix[]): void {
-    const { spool, mapper, configured, self, explicit, log } = this.#parts;
+    const { spool, mapper, configured, self, reserved, log } = this.#parts;
     const before = this.#problem;
     this.#problem = undefined;
     const collision = spool.open.find((range) => !isFree(range, taken));
     if (collision === undefined) return;
     const from = formatIpv4Prefix(collision);
-    const others = [...taken, ...spool.ranges, self, ...explicit()];
+    const others = [...taken, ...spool.ranges, self, ...reserved()];
     const next = chooseRange(rangesInOrder(configured, DEFAULT_SPOOLS), others);
     if (next !== undefined && mapper.move(next)) {
       log.warn({ from, to: formatIpv4Prefix(next) }, 'The spool moves: a network of this host has addresses of it');

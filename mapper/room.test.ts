@@ -72,6 +72,21 @@ test('M11: a connection that is younger than the answer of the kernel is believe
   t.is(mapper.assign(peer(3), promise), undefined);
 });
 
+test('M11: when the clock was set back, the kernel is asked again, and packets are believed until then', async (t) => {
+  const { mapper, clock, kernel, table, spool } = scene('10.0.0.0/30');
+  for (const each of peers(1, 2)) mapper.assign(each, promise);
+  clock.now += 100;
+  await mapper.makeRoomFor([peer(3)]);
+  clock.now -= 50;
+  for (const position of [1, 2]) table.stamp(spool.address(position), clock.now, 100, 7440, true);
+  clock.now += 49;
+  t.is(mapper.assign(peer(3), promise), undefined);
+  const before = kernel.questions;
+  clock.now -= 3600;
+  await mapper.makeRoomFor([peer(3)]);
+  t.true(kernel.questions > before);
+});
+
 test('M10: none of a thousand connections is passed over when only the last of them has ended', async (t) => {
   const { mapper, clock, kernel, table, spool } = scene('10.0.0.0/22');
   for (const each of peers(1, 1022)) mapper.assign(each, promise);

@@ -25,6 +25,7 @@ export class Spool {
   /** The most positions that are mapped at a time: the first ranges, and as many again where there are places for more. */
   readonly most: number;
   readonly #words: Int32Array;
+  #usable: number;
 
   /** A spool of these ranges, with `spare` places for ranges as long as the last; or the one another thread made. */
   constructor(from: readonly Ipv4Prefix[] | SharedArrayBuffer, spare = 0) {
@@ -33,6 +34,7 @@ export class Spool {
     this.size = words[word.SIZE] as number;
     this.most = words[word.MOST] as number;
     this.#words = words;
+    this.#usable = this.#countUsable();
   }
 
   /** The ranges as they are now, those that are closing last. */
@@ -49,9 +51,9 @@ export class Spool {
     return this.#inState(state.CLOSING);
   }
 
-  /** How many addresses may be handed out. */
+  /** How many addresses may be handed out, as this thread has left it. */
   get usable(): number {
-    return this.open.reduce((sum, range) => sum + ipv4PrefixSize(range) - 2, 0);
+    return this.#usable;
   }
 
   /** The position of an address, or -1 when it is not of the spool. */
@@ -90,6 +92,7 @@ export class Spool {
       if (words[at + field.SIZE] !== 0 || (words[at + field.ROOM] as number) < size) continue;
       for (let other = HEADER; other < words.length; other += PLACE) words[other + field.STATE] = state.CLOSING;
       put(words, at, range);
+      this.#usable = this.#countUsable();
       return words[at + field.FIRST] as number;
     }
     return undefined;
@@ -106,6 +109,10 @@ export class Spool {
   positions(range: Ipv4Prefix): { first: number; end: number } {
     const first = this.position(range.address);
     return { first, end: first + ipv4PrefixSize(range) };
+  }
+
+  #countUsable(): number {
+    return this.open.reduce((sum, range) => sum + ipv4PrefixSize(range) - 2, 0);
   }
 
   #placeOf(position: number): number {

@@ -56,9 +56,13 @@ export class Occupancy implements Holds {
   }
 
   /** Free positions and those that can be recycled, as far as is known. */
-  room(): number {
-    this.#recency.look(this.#parts.now());
+  get room(): number {
     return this.free + this.#recency.idle;
+  }
+
+  /** Finds out more about what can be recycled, as far as one call may. */
+  look(): void {
+    this.#recency.look(this.#parts.now());
   }
 
   /** A position for a new peer: a free one, or one that is mapped and is to be recycled. `undefined`: all are held. */
@@ -169,8 +173,10 @@ export class Occupancy implements Holds {
     const { connections } = this.#parts;
     let until = 0;
     for (const stamps of this.#parts.stamps) until = Math.max(until, stamps.connectedUntil(position));
-    if (connections === undefined || connections.askedAt === 0) return until > now;
-    return connections.has(position) || (until > now && this.#lastPacket(position) >= connections.askedAt);
+    const askedAt = connections?.askedAt ?? 0;
+    // An answer from the future was given before the clock was set back: packets are not younger than it for long.
+    if (connections === undefined || askedAt === 0 || askedAt > now) return until > now;
+    return connections.has(position) || (until > now && this.#lastPacket(position) >= askedAt);
   }
 
   lastUse(position: number): number {

@@ -31,10 +31,12 @@ export async function roomForAnswer(occupancy: Occupancy, parts: RoomParts, want
 }
 
 async function makeRoom(occupancy: Occupancy, { now, connections }: RoomParts, wanted: number): Promise<number> {
-  if (occupancy.free >= wanted) return occupancy.room();
-  if (connections !== undefined && now() - connections.askedAt > OLD_ANSWER_SECONDS) await ask(occupancy, connections);
-  if (occupancy.room() < wanted) await ask(occupancy, connections);
-  return occupancy.room();
+  if (occupancy.free >= wanted) return occupancy.room;
+  if (connections !== undefined && Math.abs(now() - connections.askedAt) > OLD_ANSWER_SECONDS)
+    await ask(occupancy, connections);
+  occupancy.look();
+  if (occupancy.room < wanted) await ask(occupancy, connections);
+  return occupancy.room;
 }
 
 async function ask(occupancy: Occupancy, connections: Connections | undefined): Promise<void> {

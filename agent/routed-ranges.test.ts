@@ -1,0 +1,48 @@
+import test from 'ava';
+import { RecordingHost } from '../install/testing/recording-host.ts';
+import { RoutedRanges } from './routed-ranges.ts';
+
+const settings = { table: 'bis', device: 'bis0', spool: '10.0.0.0/24', self: ['172.21.112.0/20'] } as never;
+
+function scene() {
+  const host = new RecordingHost();
+  const nft = {
+    run: (commands: string) =>
+      void host.done.push(
+        ...commands
+          .trim()
+          .split('\n')
+          .filter((line) => line.startsWith('add')),
+      ),
+  };
+  const ranges = new RoutedRanges({ host, nft, settings, families: ['inet'] });
+  const follow = (...wanted: string[]) =>
+    ranges.follow(wanted, async (isMoved) => void host.done.push(isMoved ? 'routes, moved' : 'routes'));
+  return { host, follow };
+}
+
+test('S8a, M3: what is routed is guarded before it is, and until it is not any more', async (t) => {
+  const { host, follow } = scene();
+  await follow('10.0.0.0/24');
+  t.deepEqual(host.done.splice(0), ['routes']);
+  await follow('10.9.0.0/24', '10.0.0.7/32');
+  t.deepEqual(host.done.splice(0), [
+    'add element inet bis own4 { 10.0.0.0/24, 10.9.0.0/24, 10.0.0.7/32, 172.21.112.0/20 }',
+    'routes, moved',
+    'ip -4 route del 10.0.0.0/24 dev bis0',
+    'add element inet bis own4 { 10.9.0.0/24, 10.0.0.7/32, 172.21.112.0/20 }',
+  ]);
+});
+
+test('M3: a route that has gone already is no trouble; any other failure leaves its guard, and is tried again', async (t) => {
+  const { host, follow } = scene();
+  host.failing.set('ip -4 route del', 'RTNETLINK answers: No such process');
+  await follow('10.9.0.0/24');
+  host.failing.set('ip -4 route del', 'RTNETLINK answers: Operation not permitted');
+  await t.throwsAsync(follow('10.8.0.0/24'));
+  t.regex(host.done.findLast((line) => line.startsWith('add')) ?? '', /10\.9\.0\.0\/24, 10\.8\.0\.0\/24/);
+  host.failing.clear();
+  host.done.splice(0);
+  await follow('10.8.0.0/24');
+  t.true(host.done.includes('ip -4 route del 10.9.0.0/24 dev bis0'));
+});

@@ -1,0 +1,104 @@
+/** A spool that moves to another range while it is used (M3). */
+import test from 'ava';
+import fc from 'fast-check';
+import { formatIpv4, type Ipv4Address, ipv4 } from './address/ipv4.ts';
+import { Ipv6Words, ipv6 } from './address/ipv6.ts';
+import { coverIpv4, formatIpv4Prefix, type Ipv4Prefix, ipv4PrefixSize, parseIpv4Prefix } from './address/prefix.ts';
+import { AddressMapper } from './address-mapper.ts';
+import type { EndReason } from './mapping.ts';
+import { privateRanges } from './range.ts';
+import { SharedTable } from './shared-table.ts';
+import { Spool } from './spool.ts';
+
+const prefix = (text: string) => parseIpv4Prefix(text) as Ipv4Prefix;
+const peer = (number: number) => ipv6(0x20010db8, 0, 0, number);
+const promise = { name: 'host6.test.', ttlSeconds: 30 };
+
+function scene(spare: number) {
+  const clock = { now: 1_000_000 };
+  const spool = new Spool([prefix('10.0.0.0/29')], spare);
+  const table = SharedTable.create(spool, 1);
+  const ended: EndReason[] = [];
+  const announce = {
+    publish: () => {},
+    withdraw: () => {},
+    ended: (_: unknown, reason: EndReason) => ended.push(reason),
+  };
+  const sinks = [table.writer(), announce];
+  const mapper = new AddressMapper({ spool, index: table.reader, sinks, stamps: [table], now: () => clock.now });
+  const sweep = (): void => {
+    while (mapper.sweep());
+  };
+  return { clock, spool, table, mapper, ended, sweep };
+}
+
+test('M3: after a move new mappings are in the new range, held ones stay until they end, idle ones end', (t) => {
+  const { mapper, clock, spool, table, ended, sweep } = scene(1);
+  const [idle, held] = [1, 2].map((number) => mapper.assign(peer(number), promise)) as [Ipv4Address, Ipv4Address];
+  clock.now += 100;
+  table.stamp(held, clock.now, 100, 300);
+  // Another thread has the same spool.
+  const other = SharedTable.open(table.memory, new Spool(spool.memory));
+  t.true(mapper.move(prefix('172.16.0.0/29')));
+  t.deepEqual(spool.open.map(formatIpv4Prefix), ['172.16.0.0/29']);
+  t.deepEqual(spool.closing.map(formatIpv4Prefix), ['10.0.0.0/29']);
+  t.is(formatIpv4(mapper.assign(peer(3), promise) as Ipv4Address), '172.16.0.1');
+  t.is(mapper.assign(peer(2), promise), held);
+  sweep();
+  t.is(mapper.mappingOf(idle), undefined);
+  t.deepEqual(ended, ['range']);
+  t.deepEqual(mapper.occupiedIn(prefix('10.0.0.0/29')), [held]);
+  const words = new Ipv6Words();
+  t.true(other.reader.toIpv6(held, words));
+  t.is(formatIpv4(other.reader.toIpv4(peer(3)) as Ipv4Address), '172.16.0.1');
+  clock.now += 301;
+  sweep();
+  t.deepEqual(mapper.occupiedIn(prefix('10.0.0.0/29')), []);
+  spool.remove(prefix('10.0.0.0/29'));
+  t.false(mapper.isSpool(held));
+  t.is(formatIpv4(mapper.assign(peer(2), promise) as Ipv4Address), '172.16.0.2');
+});
+
+test('M3: the place of a range that was given up is used again; without a place the spool stays', (t) => {
+  const { mapper, clock, spool, sweep } = scene(1);
+  const ranges = ['172.16.0.0/29', '10.9.0.0/29', '192.168.7.0/29'].map(prefix);
+  let before = prefix('10.0.0.0/29');
+  for (const [round, range] of ranges.entries()) {
+    t.not(mapper.assign(peer(round), promise), undefined);
+    t.true(mapper.move(range));
+    t.false(mapper.move(prefix('10.77.0.0/29')), 'both places are taken');
+    t.deepEqual(spool.open, [range]);
+    const given = Array.from({ length: 7 }, (_, number) => mapper.assign(peer(1000 * (round + 1) + number), promise));
+    t.is(given.filter((address) => address !== undefined).length, 6);
+    clock.now += 100;
+    sweep();
+    t.deepEqual(mapper.occupiedIn(before), []);
+    spool.remove(before);
+    before = range;
+  }
+  t.is(mapper.use.used, 6);
+});
+
+test('M3: the fewest prefixes hold exactly the addresses that are left', (t) => {
+  const texts = (addresses: number[]) => coverIpv4(addresses.map(ipv4)).map(formatIpv4Prefix);
+  t.deepEqual(texts([]), []);
+  t.deepEqual(texts([1, 2, 3]), ['0.0.0.1/32', '0.0.0.2/31']);
+  t.deepEqual(texts([0, 1, 2, 3, 4, 6]), ['0.0.0.0/30', '0.0.0.4/32', '0.0.0.6/32']);
+  fc.assert(
+    fc.property(fc.uniqueArray(fc.integer({ min: 0, max: 64 })), (numbers) => {
+      const addresses = numbers.toSorted((a, b) => a - b);
+      const prefixes = coverIpv4(addresses.map(ipv4));
+      const held = prefixes.flatMap((each) =>
+        Array.from({ length: ipv4PrefixSize(each) }, (_, at) => each.address + at),
+      );
+      t.deepEqual(held, addresses);
+    }),
+  );
+});
+
+test('M3: private ranges of a length are those of RFC 1918 and RFC 2544, and there are none that are too long', (t) => {
+  t.deepEqual([...privateRanges(12)].length, 17);
+  t.deepEqual([...privateRanges(15)].map(formatIpv4Prefix).slice(-2), ['172.16.0.0/15', '198.18.0.0/15']);
+  t.deepEqual([...privateRanges(8)].map(formatIpv4Prefix), ['10.0.0.0/8']);
+  t.deepEqual([...privateRanges(7)], []);
+});
