@@ -182,7 +182,7 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
     status: () => upStatus({ instance, leg, spool, mapper, mode, questions, resolver, dataPlane }),
     mappings: () => mappingRows(mapper, nowSeconds()),
     flush: (address, isForced) => flushBump({ mapper, resolver, caches }, address, isForced),
-    inquiry: { resolver, mapper, now: nowSeconds },
+    inquiry: { resolver, mapper, questions, now: nowSeconds },
     trace: (signal) => packetWatch.packets(signal),
     stop: () => undoing.undoAll(),
   };

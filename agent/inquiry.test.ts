@@ -50,7 +50,11 @@ async function withScene(play: (scene: Scene) => Promise<void>, settings: Partia
   const upstream = await fakeUpstream(zone);
   const listener = await listen({ address: '127.0.0.1', port: 0, upstreams: [upstream], resolver });
   try {
-    await play({ parts: { resolver, mapper, now }, upstream, assigned: () => mapper.counters.assigned });
+    await play({
+      parts: { resolver, mapper, questions: { gaps: () => [{ code: 'x', text: 'Some go round.' }] }, now },
+      upstream,
+      assigned: () => mapper.counters.assigned,
+    });
   } finally {
     await Promise.all([listener.close(), upstream.close()]);
   }
@@ -79,7 +83,8 @@ test('resolve asks as a program would: what is synthesized is mapped and promise
 
 test('explain says what was asked and said, what does not count, and what decided; it makes no mapping', (t) =>
   withScene(async ({ parts, upstream, assigned }) => {
-    const { name, type, servers } = await explainName(parts, asked('six.example'));
+    const { name, type, servers, notFor } = await explainName(parts, asked('six.example'));
+    t.deepEqual(notFor, ['Some go round.']);
     t.deepEqual([name, type, servers.length], ['six.example', 'A', 1]);
     const [explained] = servers;
     if (explained === undefined) return t.fail();

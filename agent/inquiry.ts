@@ -17,11 +17,14 @@ import type { Resolver } from '../resolver/resolver.ts';
 import { type Upstream, upstreamName } from '../resolver/upstream/upstream.ts';
 import type { AddressExplanation, MappingRow, NameExplanation, QuestionText, Resolution } from './control/agent.ts';
 import { BadRequest } from './control/bad-request.ts';
+import type { Questions } from './questions/questions.ts';
 import { mappingRows } from './status.ts';
 
 export interface InquiryParts {
   readonly resolver: Pick<Resolver, 'answer' | 'explain' | 'servers' | 'seen'>;
   readonly mapper: Pick<AddressMapper, 'isSpool' | 'list'>;
+  /** Whose questions cannot be taken. */
+  readonly questions: Pick<Questions, 'gaps'>;
   /** Seconds since 1970. */
   readonly now: () => number;
 }
@@ -80,6 +83,7 @@ export async function explainName(parts: InquiryParts, { name, type }: Asked): P
     name: formatName(name),
     type: formatType(type),
     servers: await Promise.all(resolver.servers.lists.map(explained)),
+    notFor: parts.questions.gaps().map(({ text }) => text),
   };
 }
 

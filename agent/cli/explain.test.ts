@@ -62,6 +62,7 @@ const explanation: NameExplanation = {
       ttlSeconds: 30,
     },
   ],
+  notFor: ['Programs that ask elsewhere get no synthesized answers.'],
 };
 
 const address = (more: Partial<AddressExplanation>): AddressExplanation => ({
@@ -120,6 +121,7 @@ test('explain is a short report', async (t) => {
   decided  A nodata, AAAA usable
   answer   NOERROR, to be kept for 30 s
              10.170.160.1 for 2001:db8::9, live, 3 s old, promised for 1 min 27 s, last packet 2 s ago
+  ! Programs that ask elsewhere get no synthesized answers.
 `,
   );
   t.deepEqual(JSON.parse((await command('explain', 'six.example', '--json')).stdout), explanation);
@@ -170,6 +172,7 @@ test('D10: neither command lets anything but printable ASCII on the terminal', a
       ],
       mappings: [{ ipv6: evil, mapping: null }],
     })),
+    notFor: [evil],
   });
   for (const name of ['resolve', 'explain']) {
     for (const more of [[], ['--json']]) {

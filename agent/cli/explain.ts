@@ -36,9 +36,12 @@ export function addExplain(program: Command): void {
 /** A short report; everything from the network is made printable. */
 export function explanationText(explanation: NameExplanation | AddressExplanation): string[] {
   if ('address' in explanation) return addressText(explanation).map(printable);
-  const { name, type, servers } = explanation;
+  const { name, type, servers, notFor } = explanation;
   if (servers.length === 0) return [printable(`${name} ${type}: no server is known that could be asked`)];
-  return servers.flatMap((explained) => [printable(headline(name, type, explained)), ...columns(rows(explained))]);
+  return [
+    ...servers.flatMap((explained) => [printable(headline(name, type, explained)), ...columns(rows(explained))]),
+    ...notFor.map((text) => printable(`  ! ${text}`)),
+  ];
 }
 
 const outcomes = {

@@ -142,6 +142,8 @@ export interface NameExplanation {
     /** The IPv6 addresses behind the answer, and the mapping of each, if it has one. */
     readonly mappings: readonly { readonly ipv6: string; readonly mapping: MappingRow | null }[];
   })[];
+  /** Who is not answered so, because its questions cannot be taken: sentences. */
+  readonly notFor: readonly string[];
 }
 
 /** What is known of an address: `bis explain ADDRESS`. */

@@ -27,6 +27,8 @@ export interface ResolvedServer {
 
 export interface Resolved {
   readonly servers: readonly ResolvedServer[];
+  /** Whether it serves another network namespace, whose links and servers are not ours: it was found by a shared `/run`. */
+  readonly isElsewhere: boolean;
 }
 
 /** How its objects are called on the bus. */
@@ -62,12 +64,14 @@ export function hasResolved(host: Host): boolean {
 export async function observeResolved(host: Host): Promise<Resolved | undefined> {
   if (!hasResolved(host)) return undefined;
   try {
+    if (await isElsewhere(host)) return { servers: [], isElsewhere: true };
     const manager = await properties(host, RESOLVED_BUS.manager, RESOLVED_BUS.managerInterface);
     const own = (manager.DNSEx?.data ?? []) as readonly ServerProperty[];
     const servers = own.length > 0 ? own : ((manager.FallbackDNSEx?.data ?? []) as readonly ServerProperty[]);
     const links = await linksOf(host, new Set(servers.map(([index]) => index).filter((index) => index > 0)));
     const everywhere = { device: '', ...settingsOf(manager) };
     return {
+      isElsewhere: false,
       servers: servers.flatMap(([index, family, octets, port]) => {
         // A link that went away between the two questions has no servers any more.
         const link = index > 0 ? links.get(index) : everywhere;
@@ -87,6 +91,15 @@ export const managerCall: readonly string[] = [
   RESOLVED_BUS.manager,
   RESOLVED_BUS.managerInterface,
 ];
+
+/** By the process behind its name on the bus; a process that cannot be looked at counts as here. */
+async function isElsewhere(host: Host): Promise<boolean> {
+  const bus = ['org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus'];
+  const call = [...bus, 'GetConnectionUnixProcessID', 's', RESOLVED_BUS.service];
+  const { data } = JSON.parse(await host.run([...busctl, 'call', ...call])) as { data: readonly [number] };
+  const [there, here] = [String(data[0]), 'self'].map((pid) => host.readLink(`/proc/${pid}/ns/net`));
+  return there !== undefined && there !== here;
+}
 
 async function properties(host: Host, object: string, of: string): Promise<Properties> {
   const call = [RESOLVED_BUS.service, object, 'org.freedesktop.DBus.Properties', 'GetAll', 's', of];

@@ -18,6 +18,8 @@ interface Machine {
   readonly hosts?: string;
   /** Its servers; `undefined` when it does not run. */
   readonly resolved?: readonly Asked[];
+  /** The network namespace it is in, when it is another. */
+  readonly elsewhere?: string;
   readonly isMounted?: boolean;
   readonly configured?: Observations['configured'];
   readonly cannotCatch?: string;
@@ -36,7 +38,16 @@ const bus = (properties: Readonly<Record<string, unknown>>): string =>
   JSON.stringify({ data: [Object.fromEntries(Object.entries(properties).map(([key, data]) => [key, { data }]))] });
 
 async function decision(machine: Machine): Promise<Decision> {
-  const { resolvConf, link, hosts = 'files dns', resolved, isMounted, configured = 'auto', cannotCatch } = machine;
+  const {
+    resolvConf,
+    link,
+    hosts = 'files dns',
+    resolved,
+    elsewhere = 'net:[1]',
+    isMounted,
+    configured = 'auto',
+    cannotCatch,
+  } = machine;
   const host = new RecordingHost({ '/etc/nsswitch.conf': `passwd: files\nhosts: ${hosts}\n` });
   if (resolvConf !== undefined) host.files.set('/etc/resolv.conf', resolvConf);
   if (link !== undefined) host.links.set('/etc/resolv.conf', link);
@@ -45,6 +56,9 @@ async function decision(machine: Machine): Promise<Decision> {
     host.files.set('/run/systemd/resolve/resolv.conf', '');
     const call =
       'busctl --json=short --auto-start=no --timeout=2 call org.freedesktop.resolve1 /org/freedesktop/resolve1';
+    host.output.set('busctl --json=short --auto-start=no --timeout=2 call org.freedesktop.DBus ', '{"data":[77]}');
+    host.links.set('/proc/self/ns/net', 'net:[1]');
+    host.links.set('/proc/77/ns/net', elsewhere);
     const index = (device: string): number => devices.indexOf(device) + 1;
     const DNSEx = resolved.map(({ device, address }) => [index(device), 2, address, 0, '']);
     host.output.set(`${call} `, bus({ DNSEx, DNSOverTLS: 'no', DNSSEC: 'no' }));
@@ -150,6 +164,14 @@ test('what nss-resolve hides is told, with the setting and the link', async (t) 
   ];
   const { gaps } = await decision({ ...stub, hosts: NSS_RESOLVE, resolved });
   t.regex(gaps[0]?.text ?? '', /\(DNSOverTLS=yes on eth0, DNSSEC=allow-downgrade on wg0\)/);
+});
+
+test('systemd-resolved of another network namespace is nobody to go behind, and a gap where programs ask it', async (t) => {
+  const machine = { ...stub, hosts: NSS_RESOLVE, resolved: [router], elsewhere: 'net:[2]' };
+  const found = await decision(machine);
+  t.deepEqual(asked(found), ['127.0.0.53']);
+  t.regex(found.gaps[0]?.text ?? '', /another network namespace/);
+  t.is((await decision({ ...machine, cannotCatch: 'no' })).mode, 'resolv.conf');
 });
 
 const NO = 'Operation not supported';

@@ -49,7 +49,7 @@ function chooseMode(observations: Observations): { mode: Mode; reasons: readonly
     return { mode: 'snoop', reasons: ['The kernel can catch questions, so that no file has to be changed.'] };
   }
   const cannot = `The kernel cannot catch questions: ${cannotCatch}.`;
-  const isInUse = resolved !== undefined && (usesNssResolve || owner === 'systemd-resolved');
+  const isInUse = resolved?.isElsewhere === false && (usesNssResolve || owner === 'systemd-resolved');
   if (isInUse && resolved.servers.length > 0 && !resolved.servers.some(wouldWeaken)) {
     return { mode: 'resolved', reasons: [cannot, 'Programs ask systemd-resolved, which can be told to ask bis.'] };
   }
@@ -93,15 +93,19 @@ function placesToCatch(observations: Observations): Pick<Decision, 'servers' | '
 /** Programs that questions cannot be taken from. */
 function gapsOf(mode: Mode, { resolved, usesNssResolve }: Observations): Reason[] {
   if (!usesNssResolve || resolved === undefined || mode === 'resolved' || mode === 'listen') return [];
+  if (resolved.isElsewhere) return [gap('it serves another network namespace')];
   const hidden = mode === 'snoop' ? resolved.servers.filter((server) => !isPlain(server)) : resolved.servers;
   if (hidden.length === 0) return [];
   const why = new Set(hidden.map((server) => (mode === 'snoop' ? whyHidden(server) : 'it asks its servers itself')));
+  return [gap([...why].join(', '))];
+}
+
+function gap(why: string): Reason {
   const text = [
-    'Programs that ask systemd-resolved through nss-resolve get no synthesized answers',
-    `(${[...why].join(', ')});`,
+    `Programs that ask systemd-resolved through nss-resolve get no synthesized answers (${why});`,
     'without `resolve` in the line `hosts` of /etc/nsswitch.conf they would ask the servers of /etc/resolv.conf.',
   ];
-  return [{ code: 'nss-resolve', text: text.join(' ') }];
+  return { code: 'nss-resolve', text: text.join(' ') };
 }
 
 function whyHidden({ device, dnsOverTls, dnssec, port }: ResolvedServer): string {

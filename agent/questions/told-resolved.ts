@@ -61,7 +61,7 @@ export class ToldResolved implements Questions {
   async refresh(): Promise<boolean> {
     const { device, host } = this.#parts;
     const resolved = await observeResolved(host);
-    if (resolved === undefined) throw new Error('Cannot ask systemd-resolved over D-Bus');
+    if (resolved === undefined || resolved.isElsewhere) throw new Error('Cannot ask systemd-resolved over D-Bus');
     const others = resolved.servers.filter((server) => server.device !== device);
     this.#weakened = others.filter(wouldWeaken);
     if (this.#weakened.length > 0) return this.#leave();

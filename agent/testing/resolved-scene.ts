@@ -55,7 +55,8 @@ export interface ResolvedScene {
 export async function setResolvedScene(options: ResolvedOptions): Promise<ResolvedScene> {
   const lab = await Lab.build(topology);
   try {
-    const zones = { host6: `six.example. 300 IN AAAA ${SERVER}\n`, office: `pc.office. 300 IN AAAA ${OFFICE}\n` };
+    const names = ['six', 'new1', 'new2', 'new3'].map((name) => `${name}.example. 300 IN AAAA ${SERVER}\n`);
+    const zones = { host6: names.join(''), office: `pc.office. 300 IN AAAA ${OFFICE}\n` };
     await Promise.all(
       Object.entries(zones).map(async ([name, zone]) => {
         const file = path.join(lab.directory, name);
