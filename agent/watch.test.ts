@@ -1,4 +1,5 @@
 import test from 'ava';
+import { ServerLists } from '../resolver/server-lists.ts';
 import { Watch, type WatchParts } from './watch.ts';
 
 /** A watch over things that only say what they were asked to do; `changed` and `jumped` once, at the first look. */
@@ -7,6 +8,10 @@ function watchOver(first: { changed?: boolean; jumped?: boolean; isOtherWay?: bo
   done: string[];
 } {
   const done: string[] = [];
+  // One server that is asked, and one that was.
+  const [asked, old] = [{ address: '192.0.2.53', port: 53 } as const, { address: '127.0.0.53', port: 53 } as const];
+  const servers = new ServerLists(() => {});
+  servers.set({}, [asked]);
   const once = (key: 'changed' | 'jumped'): boolean => {
     const is = first[key] === true;
     first[key] = false;
@@ -43,11 +48,16 @@ function watchOver(first: { changed?: boolean; jumped?: boolean; isOtherWay?: bo
         return first.isOtherWay === true;
       },
       renew: () => {},
-      servers: () => [],
+      servers: () => [{ device: 'eth0', server: '192.0.2.53#53', listener: '192.0.2.1#40000' }],
       unanswered: () => [],
       gaps: () => [],
     },
-    resolver: { flush: () => void done.push('flush'), reset: () => void done.push('reset'), loops: [] },
+    resolver: {
+      flush: () => void done.push('flush'),
+      reset: () => void done.push('reset'),
+      loops: [asked, old],
+      servers,
+    },
     isAlive: () => true,
   };
   return { watch: new Watch(parts), done };
@@ -78,4 +88,12 @@ test('D9: another way to a server: what is under way is asked again', async (t) 
 
 test('D9: a jump of time: servers are asked anew before anything else, then the network is looked at', async (t) => {
   t.deepEqual(await doneBy({ jumped: true }), ['reset', ...following]);
+});
+
+test('D7: a server that led back to us and is not asked any more is no reason', (t) => {
+  const { watch } = watchOver({});
+  const loops = watch.reasons.filter(({ code }) => code === 'server-loop');
+  t.is(loops.length, 1);
+  t.regex(loops[0]?.text ?? '', /192\.0\.2\.53/);
+  t.notRegex(loops[0]?.text ?? '', /127\.0\.0\.53/);
 });

@@ -35,7 +35,7 @@ export interface WatchParts {
   readonly repairs: Pick<Repairs, 'givenUp'>;
   readonly questions: Pick<Questions, 'refresh' | 'renew' | 'servers' | 'unanswered' | 'gaps'>;
   /** Answers that were kept belong to the network they were given in (E16). */
-  readonly resolver: Pick<Resolver, 'flush' | 'reset' | 'loops'>;
+  readonly resolver: Pick<Resolver, 'flush' | 'reset' | 'loops' | 'servers'>;
   readonly jumps?: Pick<TimeJumps, 'jumped'>;
   /** Whether packets are handled. */
   readonly isAlive: () => boolean;
@@ -76,12 +76,12 @@ export class Watch {
 
   /** Why the agent is less than wholly up; none when it is. */
   get reasons(): readonly Reason[] {
-    const { firewalls, leg, mode, questions, ranges, repairs, resolver, surroundings } = this.#parts;
+    const { firewalls, leg, mode, questions, ranges, repairs, surroundings } = this.#parts;
     const reasons = degradedReasons({
       uplinks: leg.uplinks,
       servers: questions.servers(),
       unanswered: questions.unanswered(),
-      loops: resolver.loops.map(upstreamName),
+      loops: this.#loops(),
       gaps: questions.gaps(),
       mode,
       isLoopbackUp: surroundings.isLoopbackUp,
@@ -91,6 +91,13 @@ export class Watch {
       problem: this.#problem,
     });
     return [...reasons, ...ranges.reasons];
+  }
+
+  /** Those of the servers that lead back to us; others did, and are not asked any more. */
+  #loops(): string[] {
+    const { resolver } = this.#parts;
+    const asked = new Set(resolver.servers.upstreams.map(upstreamName));
+    return resolver.loops.map(upstreamName).filter((name) => asked.has(name));
   }
 
   #renew(): void {

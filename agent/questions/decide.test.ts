@@ -97,7 +97,7 @@ const snooped: Readonly<Record<string, [Machine, string[]]>> = {
   ],
   'nss-resolve, and DNS over TLS on one of two links': [
     { ...stub, hosts: NSS_RESOLVE, resolved: [{ ...router, tls: 'opportunistic' }, vpn] },
-    ['10.8.0.1%wg0', '127.0.0.53'],
+    ['127.0.0.53'],
   ],
   'nss-resolve without a running systemd-resolved': [
     { resolvConf: 'nameserver 192.168.1.1\n', hosts: NSS_RESOLVE },

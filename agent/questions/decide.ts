@@ -68,16 +68,19 @@ function ownerText(owner: NonNullable<Observations['owner']>): string {
   return owner === 'unknown' ? 'nobody that is known' : owner;
 }
 
-/** The servers whose questions are caught: those programs ask, and where packets are sent by nobody else, those the stub asks. */
+/**
+ * The servers whose questions are caught: those programs ask, or, where programs ask systemd-resolved without packets, those
+ * that it asks. Not both: a question caught in front of it would be caught again behind it, which looks like a loop (D7).
+ */
 function placesToCatch(observations: Observations): Pick<Decision, 'servers' | 'reasons'> {
   const { nameServers, resolved, usesNssResolve } = observations;
   const asked = usesNssResolve ? (resolved?.servers ?? []) : [];
-  const behind = asked.filter(isPlain).map(({ address, device }): NameServer => ({ address, zone: device }));
-  const isAllBehind = asked.length > 0 && behind.length === asked.length;
-  const front = nameServers.filter(({ address }) => !(isAllBehind && RESOLVED_STUBS.includes(address)));
+  const isBehind = asked.length > 0 && asked.every(isPlain);
+  const behind = isBehind ? asked.map(({ address, device }): NameServer => ({ address, zone: device })) : [];
+  const front = nameServers.filter(({ address }) => !(isBehind && RESOLVED_STUBS.includes(address)));
   const stubs = front.filter(({ address }) => isLoopback(address));
   const reasons: string[] = [];
-  if (behind.length > 0) {
+  if (isBehind) {
     reasons.push(
       'Programs ask systemd-resolved through nss-resolve, which sends no packets: what it asks its servers is caught.',
     );

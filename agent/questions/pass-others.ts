@@ -26,11 +26,12 @@ export class PassOthers {
     this.#parts = parts;
   }
 
-  /** Looks who they are now. Resolves to those that should pass and do not. */
-  async follow(): Promise<readonly Reason[]> {
+  /** Looks who they are now, `stubs` among them. Resolves to those that should pass and do not. */
+  async follow(stubs: readonly string[]): Promise<readonly Reason[]> {
     const { except, host, log } = this.#parts;
     const uidOf = (name: string): number | undefined => uidIn(host.readText('/etc/passwd') ?? '', name);
-    const { passing, gaps } = whoPasses(await this.#programs(), except, uidOf);
+    const programs = await this.#programs();
+    const { passing, gaps } = whoPasses({ programs, configured: except, stubs, uidOf });
     const text = JSON.stringify(passing);
     if (text !== this.#passing) {
       this.#refused = this.#set(passing);

@@ -1,6 +1,6 @@
 /**
- * Whose questions pass untouched (D12): programs that ask for others than this host. Their guests would be handed spool
- * addresses, which they cannot reach. A pure conclusion from who listens on port 53, and from the configuration.
+ * Whose questions pass untouched (D12): programs that ask for others than this host, whose guests would be handed spool
+ * addresses that they cannot reach, and stubs, in front of which questions are caught. A pure conclusion from who listens on port 53, and from the configuration.
  */
 import type { Passing } from '../../install/table-snoop.ts';
 import type { ExceptProgram } from '../config/config.ts';
@@ -10,6 +10,16 @@ import { isLoopback } from '../network/name-servers.ts';
 
 /** The stub of this host, even where it was told to listen for others too: nss-resolve has no other. */
 const OWN_STUB = 'systemd-resolve';
+
+/** What the conclusion is drawn from. */
+export interface PassingObservations {
+  readonly programs: readonly DnsProgram[];
+  readonly configured: readonly ExceptProgram[];
+  /** Servers on this host that questions are caught in front of: what they ask themselves was caught before, and passes. */
+  readonly stubs: readonly string[];
+  /** The number of a user. */
+  readonly uidOf: (name: string) => number | undefined;
+}
 
 export interface PassingDecision {
   readonly passing: Passing;
@@ -29,20 +39,17 @@ function isOfService(cgroup: string): boolean {
   return /\.(service|scope)(\/|$)/.test(cgroup) && !/^\/user\.slice\//.test(cgroup);
 }
 
-/** Draws the conclusion. `uidOf` finds a user by name. */
-export function whoPasses(
-  programs: readonly DnsProgram[],
-  configured: readonly ExceptProgram[],
-  uidOf: (name: string) => number | undefined,
-): PassingDecision {
+/** Draws the conclusion. */
+export function whoPasses({ programs, configured, stubs, uidOf }: PassingObservations): PassingDecision {
   const uids = new Set<number>();
   const cgroups = new Set<string>();
   const gaps: Reason[] = [];
   const gap = (text: string): void => void gaps.push({ code: 'guests', text });
-  for (const program of programs.filter(servesOthers)) {
+  const isStub = ({ addresses }: DnsProgram): boolean => addresses.some((address) => stubs.includes(address));
+  for (const program of programs.filter((each) => servesOthers(each) || isStub(each))) {
     if (program.uid !== 0) uids.add(program.uid);
     else if (isOfService(program.cgroup)) cgroups.add(program.cgroup.slice(1));
-    else
+    else if (servesOthers(program))
       gap(
         `The program ${program.name} (pid ${program.pid}) asks for others and runs as root in no service: ` +
           'its guests may be given addresses that they cannot reach. `exceptPrograms` can name its control group.',

@@ -64,7 +64,8 @@ export class Snoop implements Questions {
   async refresh(): Promise<boolean> {
     const { nft } = this.#parts;
     const decision = await this.#parts.decide();
-    const guests = await this.#parts.passing.follow();
+    const stubs = decision.servers.map(({ address }) => address).filter(isLoopback);
+    const guests = await this.#parts.passing.follow(stubs);
     const ways = await Promise.all(decision.servers.map((server) => this.#waysTo(server)));
     this.#decision = { ...decision, gaps: [...decision.gaps, ...guests] };
     this.#unreachable = decision.servers.filter((_, index) => ways[index]?.length === 0);
