@@ -53,7 +53,8 @@ table inet bis {
 
   chain guard {
     type filter hook prerouting priority -310; policy accept;
-    iifname { "lo", "bis0" } return
+    iifname "bis0" return
+    iifname "lo" return
     ip saddr @own4 counter drop
     iifname @guests ip daddr @own4 counter reject with icmp type host-unreachable
     ip daddr @own4 counter drop
@@ -61,19 +62,16 @@ table inet bis {
     ip6 daddr fd00:b15::/96 counter drop
   }
 
-  chain patience {
-    type filter hook prerouting priority -150; policy accept;
-    iifname "bis0" meta l4proto udp ct timeout set "udp6"
-  }
-
   chain forward {
     type filter hook forward priority -10; policy accept;
+    iifname "bis0" oifname != "bis0" ip6 saddr fd00:b15::/96 ct state { established, related } accept
+    oifname "bis0" iifname != "bis0" meta nfproto ipv6 ct state { established, related } ct direction reply accept
     iifname "bis0" oifname "bis0" counter reject with icmpx type admin-prohibited
     iifname "bis0" meta nfproto != ipv6 counter drop
     iifname "bis0" ip6 saddr != fd00:b15::/96 counter drop
     iifname "bis0" ct state { invalid, untracked } counter drop
+    iifname "bis0" meta l4proto udp ct timeout set "udp6"
     iifname "bis0" accept
-    oifname "bis0" meta nfproto ipv6 ct state { established, related } ct direction reply accept
     oifname "bis0" meta nfproto ipv6 ct state related accept
     oifname "bis0" ip6 daddr fd00:b15::ac15:7001 ct status dnat ct direction original tcp dport @exposed_tcp accept
     oifname "bis0" ip6 daddr fd00:b15::ac15:7001 ct status dnat ct direction original udp dport @exposed_udp accept
@@ -95,7 +93,8 @@ table inet bis {
 
   chain leak {
     type filter hook postrouting priority 150; policy accept;
-    oifname { "lo", "bis0" } return
+    oifname "bis0" return
+    oifname "lo" return
     ip6 saddr fd00:b15::/96 counter drop
     ip6 daddr fd00:b15::/96 counter drop
     ip saddr @own4 counter drop
