@@ -36,7 +36,7 @@ export interface Instance {
 
 const OUR_MARK = 0x1000_0000;
 const OUR_ZONE = 0x6253;
-/** Each queue costs 12 MB and a thread that may be busy: more than a workstation's flows fill. */
+/** Each queue costs 30 MB and a thread that may be busy: more of them than a workstation's flows fill. */
 const MOST_QUEUES = 4;
 
 /** The agent as its configuration and the addresses in use make it. Throws when no range is free (M3). */
