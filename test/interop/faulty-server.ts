@@ -1,11 +1,14 @@
 /**
- * `faulty-server.ts ADDRESS PORT`: a DNS server that does what no real one does on request. The first label of a name says
+ * `faulty-server.ts ADDRESS PORT [HOW]`: a DNS server that does what no real one does on request. The first label of a name says
  * how it answers for A and how for AAAA: `servfail-good.fault.example`. Everything else has no data.
+ * With HOW it answers every name in that way.
  */
 import dgram from 'node:dgram';
 import net from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Answer, decode, encode, type Packet } from 'dns-packet';
+
+const [host = '::1', port = '53', always] = process.argv.slice(2);
 
 /** What an address says when it is right, and when nobody may believe it. */
 const right = { A: '192.0.2.7', AAAA: '2001:db8:6::9' } as const;
@@ -60,7 +63,7 @@ function replies(query: Packet, overTcp: boolean): Reply[] {
   const { name, type } = asked;
   const nothing = { octets: answer(query, { authorities: [soa] }) };
   if (type !== 'A' && type !== 'AAAA') return [nothing];
-  const [forA = '', forAaaa = ''] = (name.split('.')[0] ?? '').split('-');
+  const [forA = '', forAaaa = ''] = (always ?? name.split('.')[0] ?? '').split('-');
   const how = (type === 'A' ? forA : forAaaa).toLowerCase();
   const good = answer(query, { answers: [address(name, type, right[type])] });
   const bad = answer(query, { answers: [address(name, type, poison[type])] });
@@ -119,7 +122,6 @@ function replies(query: Packet, overTcp: boolean): Reply[] {
   }
 }
 
-const [host = '::1', port = '53'] = process.argv.slice(2);
 const udp = dgram.createSocket({ type: 'udp6', ipv6Only: true });
 const elsewhere = dgram.createSocket({ type: 'udp6', ipv6Only: true });
 udp.on('message', async (message, peer) => {

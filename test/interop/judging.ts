@@ -5,6 +5,7 @@ import { Agent } from '../lab/agent.ts';
 import { Lab } from '../lab/lab.ts';
 import type { LabHost } from '../lab/lab-host.ts';
 import { pair, SERVER } from '../lab/networks.ts';
+import type { Program } from '../lab/program.ts';
 import { nodeCommand } from '../lab/tools.ts';
 
 /** Where the faulty server answers. */
@@ -18,6 +19,7 @@ export interface Court {
   readonly dual: LabHost;
   readonly host6: LabHost;
   readonly agent: Agent;
+  readonly faulty: Program;
   /** Starts the agent. It waits longer for A than it does by default, because a busy machine makes every server slow. */
   start(): Promise<void>;
   /** Stops it, and says what is not as it was before it started. */
@@ -29,7 +31,8 @@ export async function setCourt(...servers: readonly string[]): Promise<Court> {
   const lab = await Lab.build(pair);
   const [dual, host6] = [lab.host('dual'), lab.host('host6')];
   await host6.must(['ip', '-6', 'address', 'add', `${FAULTY}/64`, 'dev', 'eth0', 'nodad']);
-  await host6.start([...nodeCommand('test/interop/faulty-server.ts'), FAULTY, '53']).says(/ready/);
+  const faulty = host6.start([...nodeCommand('test/interop/faulty-server.ts'), FAULTY, '53']);
+  await faulty.says(/ready/);
   // Programs give up later than the resolver does, and ask once.
   const text = [...servers.map((server) => `nameserver ${server}`), 'options timeout:6 attempts:1', ''].join('\n');
   fs.writeFileSync(`/etc/netns/${dual.namespace}/resolv.conf`, text);
@@ -42,6 +45,7 @@ export async function setCourt(...servers: readonly string[]): Promise<Court> {
     dual,
     host6,
     agent,
+    faulty,
     start: async () => void (await agent.start(10_000, '--config', config)),
     stop: async () => {
       await agent.daemon.stop('SIGTERM', 5000);
