@@ -37,7 +37,7 @@ make the nft table inet bis_guard
         
           chain forward {
             type filter hook forward priority -10; policy accept;
-            oifname != "bis0" iifname != "bis0" iifname @forced meta nfproto ipv6 counter drop
+            iifname @forced oifname != "bis0" meta nfproto ipv6 counter drop
           }
         }
   undo  nft delete table inet bis_guard

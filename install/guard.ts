@@ -32,7 +32,7 @@ table ${table} {
 
   chain forward {
     type filter hook forward priority -10; policy accept;
-    oifname != ${device} iifname != ${device} iifname @forced meta nfproto ipv6 counter drop
+    iifname @forced oifname != ${device} meta nfproto ipv6 counter drop
   }
 }
 `;

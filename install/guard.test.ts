@@ -1,0 +1,24 @@
+import test from 'ava';
+import { guardCommands, guardedCommands, isGuardWhole } from './guard.ts';
+import { RecordingHost } from './testing/recording-host.ts';
+
+const settings = { table: 'bis', device: 'bis0' };
+
+/** Whether the guard is taken for whole when `nft` lists it like this. */
+async function isWhole(listed: string): Promise<boolean> {
+  const host = new RecordingHost();
+  host.output.set('nft -s list table inet bis_guard', listed);
+  return isGuardWhole(host, settings, ['eth0']);
+}
+
+const made = guardCommands(settings) + guardedCommands(settings, ['eth0']);
+
+test('S5: the guard we make is one that we take for whole', async (t) => {
+  t.true(await isWhole(made));
+});
+
+test('S5: without its rule, its hook or an interface it is not whole', async (t) => {
+  t.false(await isWhole(made.replace(/^ *iifname @forced .*$/m, '')));
+  t.false(await isWhole(made.replace('hook forward', 'hook input')));
+  t.false(await isWhole(guardCommands(settings)));
+});
