@@ -67,7 +67,7 @@ export interface Bump {
 export interface BumpRun {
   /** When it is aborted, starting is given up at the next opportunity, and `startBump` rejects. */
   readonly signal: AbortSignal;
-  /** Called once if the data path ends by itself. */
+  /** Called when the data path has ended by itself, or does not answer any more; maybe more than once. */
   readonly onLost: (reason: Error) => void;
 }
 
@@ -168,7 +168,7 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
     host: { ...host, nft: (commands) => void leg.nft.run(commands) },
   });
   const parties = { changes, surroundings, ranges, leg, firewalls, repairs, questions, resolver };
-  const watch = new Watch({ ...parties, log, mode, isAlive, moved: tellWorkers });
+  const watch = new Watch({ ...parties, log, mode, isAlive, moved: tellWorkers, onStuck: onLost });
   undoing.add('stop watching the network', () => watch.end());
   await watch.begin();
   const reserved = (): readonly Ipv4Prefix[] => [...spool.ranges, instance.self];

@@ -59,6 +59,7 @@ function watchOver(first: { changed?: boolean; jumped?: boolean; isOtherWay?: bo
       servers,
     },
     isAlive: () => true,
+    onStuck: () => {},
   };
   return { watch: new Watch(parts), done };
 }
