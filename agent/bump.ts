@@ -122,6 +122,7 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
     spool,
     mapper,
     configured: config.mapper.spool,
+    configuredSelf: config.mapper.self,
     self: instance.self,
     reserved: () => explicit.prefixes,
     explicit: () => explicit.pairs.map(({ ipv4 }) => ipv4),

@@ -237,7 +237,8 @@ export function tableSettings(instance: Instance): TableSettings {
     table: instance.table,
     device: instance.device,
     spool: formatIpv4Prefix(instance.spool),
-    self: [formatIpv4Prefix(instance.self)],
+    // The one address of the range that is on the device: a network that appears beside it is somebody else's (M3).
+    self: [selfAddress(instance)],
     ula: formatIpv6Prefix(instance.ula),
     self6: formatIpv6(selfAddress6(instance)),
     mark: instance.mark,
