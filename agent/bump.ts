@@ -44,7 +44,7 @@ import type { Exposed } from './recipient/exposed.ts';
 import { Recipient } from './recipient/recipient.ts';
 import { Repairs } from './repairs.ts';
 import { SpoolRanges } from './spool-ranges.ts';
-import { mappingRows, type UpStatus, upStatus } from './status.ts';
+import { mappingPages, type UpStatus, upStatus } from './status.ts';
 import { UndoList } from './undo-list.ts';
 import { Watch } from './watch.ts';
 
@@ -53,7 +53,7 @@ export interface Bump {
   /** What keeps it from being wholly up, as of now. */
   readonly reasons: readonly Reason[];
   status(): UpStatus;
-  mappings(): readonly MappingRow[];
+  mappings(): Iterable<readonly MappingRow[]>;
   /** Ends mappings, and forgets answers; see `Agent.flush`. */
   flush(address: string | undefined, isForced: boolean): Promise<FlushResult>;
   /** What questions about names and addresses are asked of. */
@@ -181,7 +181,7 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
       return watch.reasons;
     },
     status: () => upStatus({ instance, leg, spool, mapper, mode, questions, resolver, dataPlane }),
-    mappings: () => mappingRows(mapper, nowSeconds()),
+    mappings: () => mappingPages(mapper, spool, nowSeconds),
     flush: (address, isForced) => flushBump({ mapper, resolver, caches }, address, isForced),
     inquiry: { resolver, mapper, questions, now: nowSeconds },
     trace: (signal) => packetWatch.packets(signal),

@@ -1,8 +1,7 @@
 /** What `bis resolve` and `bis explain` ask of a running bump: questions of its resolver, and what its mapper knows. */
 import { formatIpv4, type Ipv4Address, parseIpv4 } from '../mapper/address/ipv4.ts';
-import { formatIpv6, type Ipv6Address, ipv6Equals, parseIpv6 } from '../mapper/address/ipv6.ts';
+import { formatIpv6, type Ipv6Address, parseIpv6 } from '../mapper/address/ipv6.ts';
 import type { AddressMapper } from '../mapper/address-mapper.ts';
-import type { Mapping } from '../mapper/mapping.ts';
 import { exclusionOfAaaa } from '../resolver/exclusions.ts';
 import { explain } from '../resolver/explain.ts';
 import { TYPE } from '../resolver/message/constants.ts';
@@ -19,11 +18,11 @@ import { type Upstream, upstreamName } from '../resolver/upstream/upstream.ts';
 import type { AddressExplanation, MappingRow, NameExplanation, QuestionText, Resolution } from './control/agent.ts';
 import { BadRequest } from './control/bad-request.ts';
 import type { Questions } from './questions/questions.ts';
-import { mappingRows } from './status.ts';
+import { mappingRow } from './status.ts';
 
 export interface InquiryParts {
   readonly resolver: Pick<Resolver, 'answer' | 'explain' | 'servers' | 'seen'>;
-  readonly mapper: Pick<AddressMapper, 'isSpool' | 'list'>;
+  readonly mapper: Pick<AddressMapper, 'isSpool' | 'addressOf' | 'listed'>;
   /** Whose questions cannot be taken. */
   readonly questions: Pick<Questions, 'gaps'>;
   /** Seconds since 1970. */
@@ -85,7 +84,10 @@ export async function explainName(parts: InquiryParts, { name, type }: Asked): P
   const explained = async (upstreams: readonly Upstream[]): Promise<NameExplanation['servers'][number]> => {
     const { answer, events } = await resolver.explain(question, upstreams);
     const { standsFor, ...rest } = explain(events, answer, { mappings: parts.mapper, host: resolver.seen(upstreams) });
-    const mappings = standsFor.map((ipv6) => ({ ipv6, mapping: rowOf(parts, (row) => formatIpv6(row.ipv6) === ipv6) }));
+    const mappings = standsFor.map((text) => {
+      const ipv6 = parseIpv6(text);
+      return { ipv6: text, mapping: rowOf(parts, ipv6 && parts.mapper.addressOf(ipv6)) };
+    });
     return { servers: upstreams.map(upstreamName), ...rest, mappings };
   };
   return {
@@ -96,9 +98,10 @@ export async function explainName(parts: InquiryParts, { name, type }: Asked): P
   };
 }
 
-/** The mapping that is meant, with all that is told about it. */
-function rowOf({ mapper, now }: InquiryParts, isMeant: (mapping: Mapping) => boolean): MappingRow | null {
-  return mappingRows({ list: () => mapper.list().filter(isMeant) }, now())[0] ?? null;
+/** The mapping of an address, with all that is told about it. */
+function rowOf({ mapper, now }: InquiryParts, address: Ipv4Address | undefined): MappingRow | null {
+  const mapping = address === undefined ? undefined : mapper.listed(address);
+  return mapping === undefined ? null : mappingRow(mapping, now());
 }
 
 type Address =
@@ -122,7 +125,7 @@ export function explainAddress(parts: InquiryParts, text: string): AddressExplan
   return {
     address: ipv6 === undefined ? formatIpv4(ipv4) : formatIpv6(ipv6),
     isSpool: ipv4 === undefined ? null : parts.mapper.isSpool(ipv4),
-    mapping: rowOf(parts, (row) => (ipv6 === undefined ? row.ipv4 === ipv4 : ipv6Equals(row.ipv6, ipv6))),
+    mapping: rowOf(parts, ipv6 === undefined ? ipv4 : parts.mapper.addressOf(ipv6)),
     excluded: ipv6 === undefined ? null : (exclusionOfAaaa(ipv6, seen(servers.upstreams)) ?? null),
   };
 }

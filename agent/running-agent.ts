@@ -44,7 +44,7 @@ export class RunningAgent implements Agent {
     return statusOf(state, reasons, since, this.#parts.exposed.list, bump?.status());
   }
 
-  mappings(): readonly MappingRow[] {
+  mappings(): Iterable<readonly MappingRow[]> {
     return this.#life.bump?.mappings() ?? [];
   }
 
