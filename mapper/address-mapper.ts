@@ -222,9 +222,11 @@ export class AddressMapper {
   #promise(position: number, seconds: number): void {
     const now = this.#parts.now();
     const rows = this.#rows;
-    const isLonger = now + seconds > (rows.promisedUntil[position] as number);
+    // The column holds no later time: without a limit the longest TTL would be no promise at all, from 2038 on.
+    const until = Math.min(now + seconds, 0xffff_ffff);
+    const isLonger = until > (rows.promisedUntil[position] as number);
     rows.usedAt[position] = now;
-    if (isLonger) rows.promisedUntil[position] = now + seconds;
+    if (isLonger) rows.promisedUntil[position] = until;
     this.#occupancy.hold(position);
     if (!isLonger) return;
     let mapping: Mapping | undefined;
