@@ -6,6 +6,7 @@
  *
  * Questions come last and go first, so that no name is synthesized that could not be reached.
  */
+import { forgetFlows } from '../install/conntrack.ts';
 import type { Host } from '../install/host.ts';
 import { whyNotCatch } from '../install/table.ts';
 import type { Ipv6Address } from '../mapper/address/ipv6.ts';
@@ -25,11 +26,10 @@ import { nameResolver } from './explicit/resolve-name.ts';
 import { ForeignFirewalls } from './foreign-firewalls.ts';
 import type { InquiryParts } from './inquiry.ts';
 import { createInstance, errorSource4, type Instance, selfAddress6 } from './instance.ts';
-import { DEVICE_MTU, Ipv6Leg, tableSettings } from './ipv6-leg.ts';
+import { DEVICE_MTU, Ipv6Leg } from './ipv6-leg.ts';
 import { beginJournal, type JournalPlace } from './kept-journal.ts';
 import type { Log } from './log.ts';
 import { NetworkChanges } from './network/changes.ts';
-import { forgetFlows } from './network/conntrack.ts';
 import { HOSTS, hostsText } from './network/hosts-text.ts';
 import { markedSockets } from './network/marked-sockets.ts';
 import { observeResolution, RESOLUTION_FILES } from './network/resolution.ts';
@@ -44,7 +44,8 @@ import type { Exposed } from './recipient/exposed.ts';
 import { Recipient } from './recipient/recipient.ts';
 import { Repairs } from './repairs.ts';
 import { SpoolRanges } from './spool-ranges.ts';
-import { mappingPages, type UpStatus, upStatus } from './status.ts';
+import { mappingRows, type UpStatus, upStatus } from './status.ts';
+import { tableSettings } from './table-settings.ts';
 import { UndoList } from './undo-list.ts';
 import { Watch } from './watch.ts';
 
@@ -53,7 +54,7 @@ export interface Bump {
   /** What keeps it from being wholly up, as of now. */
   readonly reasons: readonly Reason[];
   status(): UpStatus;
-  mappings(): Iterable<readonly MappingRow[]>;
+  mappings(): readonly MappingRow[];
   /** Ends mappings, and forgets answers; see `Agent.flush`. */
   flush(address: string | undefined, isForced: boolean): Promise<FlushResult>;
   /** What questions about names and addresses are asked of. */
@@ -67,7 +68,7 @@ export interface Bump {
 export interface BumpRun {
   /** When it is aborted, starting is given up at the next opportunity, and `startBump` rejects. */
   readonly signal: AbortSignal;
-  /** Called when the data path has ended by itself, or does not answer any more; maybe more than once. */
+  /** Called once if the data path ends by itself. */
   readonly onLost: (reason: Error) => void;
 }
 
@@ -122,7 +123,6 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
     spool,
     mapper,
     configured: config.mapper.spool,
-    configuredSelf: config.mapper.self,
     self: instance.self,
     reserved: () => explicit.prefixes,
     explicit: () => explicit.pairs.map(({ ipv4 }) => ipv4),
@@ -169,7 +169,7 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
     host: { ...host, nft: (commands) => void leg.nft.run(commands) },
   });
   const parties = { changes, surroundings, ranges, leg, firewalls, repairs, questions, resolver };
-  const watch = new Watch({ ...parties, log, mode, isAlive, moved: tellWorkers, onStuck: onLost });
+  const watch = new Watch({ ...parties, log, mode, isAlive, moved: tellWorkers });
   undoing.add('stop watching the network', () => watch.end());
   await watch.begin();
   const reserved = (): readonly Ipv4Prefix[] => [...spool.ranges, instance.self];
@@ -181,7 +181,7 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
       return watch.reasons;
     },
     status: () => upStatus({ instance, leg, spool, mapper, mode, questions, resolver, dataPlane }),
-    mappings: () => mappingPages(mapper, spool, nowSeconds),
+    mappings: () => mappingRows(mapper, nowSeconds()),
     flush: (address, isForced) => flushBump({ mapper, resolver, caches }, address, isForced),
     inquiry: { resolver, mapper, questions, now: nowSeconds },
     trace: (signal) => packetWatch.packets(signal),

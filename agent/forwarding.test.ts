@@ -2,6 +2,7 @@ import test from 'ava';
 import { type Step, undo } from '../install/step.ts';
 import { RecordingHost } from '../install/testing/recording-host.ts';
 import { Forwarding } from './forwarding.ts';
+import { Repairs } from './repairs.ts';
 
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const CONF = '/proc/sys/net/ipv6/conf';
@@ -37,7 +38,7 @@ function forwardingOn(host: RecordingHost): {
       for (const step of steps) if (!noted.has(step.title)) noted.set(step.title, step);
     },
   };
-  const forwarding = new Forwarding({ device: 'bis0', host, log: silent, journal, guard });
+  const forwarding = new Forwarding({ device: 'bis0', host, log: silent, journal, repairs: new Repairs(), guard });
   return { forwarding, guarded: () => guarded, end: () => undo([...noted.values()], host) };
 }
 
@@ -113,6 +114,41 @@ test('the guard is lifted while somebody else has made the host a router', async
   host.files.set(`${CONF}/all/forwarding`, '0\n');
   await forwarding.follow(['eth0']);
   t.deepEqual(guarded(), ['eth0']);
+});
+
+test('S6: forwarding that somebody ends is mended ten times, then it is left as it is, guarded', async (t) => {
+  const host = hostOf(['eth0'], true);
+  const { forwarding, guarded, end } = forwardingOn(host);
+  await forwarding.follow(['eth0']);
+  // As the kernel does when somebody sets `all.forwarding` to 0.
+  const endIt = (): void => {
+    for (const name of ['bis0', 'eth0']) host.files.set(`${CONF}/${name}/force_forwarding`, '0\n');
+  };
+  for (let count = 0; count < 10; count++) {
+    t.false(forwarding.isEnded);
+    endIt();
+    t.true(forwarding.isEnded);
+    await forwarding.follow(['eth0']);
+    t.deepEqual([force(host, 'bis0'), force(host, 'eth0')], ['1', '1']);
+  }
+  endIt();
+  t.false(forwarding.isEnded, 'it is not looked after any more');
+  await forwarding.follow(['eth0']);
+  t.deepEqual([force(host, 'bis0'), force(host, 'eth0'), guarded()], ['0', '0', ['eth0']]);
+  t.deepEqual(await end(), []);
+});
+
+test('an uplink that went, and one that somebody else forwards for, are no end of forwarding', async (t) => {
+  const host = hostOf(['eth0'], true);
+  const { forwarding } = forwardingOn(host);
+  await forwarding.follow(['eth0']);
+  host.files.delete(`${CONF}/eth0/force_forwarding`);
+  t.false(forwarding.isEnded);
+  addInterface(host, 'eth0', true);
+  host.files.set(`${CONF}/all/forwarding`, '1\n');
+  await forwarding.follow(['eth0']);
+  t.is(force(host, 'eth0'), '0', 'nothing is set on a router');
+  t.false(forwarding.isEnded);
 });
 
 test('before Linux 6.17: a router of our own making guards interfaces that come later, too', async (t) => {

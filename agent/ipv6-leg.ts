@@ -3,7 +3,7 @@
  * the uplinks. Made in an order in which nothing can leave unmasqueraded, undone in reverse.
  */
 import { deviceSteps } from '../install/device.ts';
-import { guardCommands, guardedCommands, guardStep, isGuardWhole } from '../install/guard.ts';
+import { guardCommands, guardedCommands, guardSteps, isGuardWhole } from '../install/guard.ts';
 import type { Host } from '../install/host.ts';
 import type { Journal } from '../install/journal.ts';
 import { Nft } from '../install/nft.ts';
@@ -17,18 +17,18 @@ import {
 } from '../install/table.ts';
 import { denyCommands } from '../install/table-deny.ts';
 import { type ExposedPorts, recipientCommands } from '../install/table-recipient.ts';
-import { formatIpv6 } from '../mapper/address/ipv6.ts';
 import { formatIpv4Prefix, formatIpv6Prefix } from '../mapper/address/prefix.ts';
 import { isNothing } from './config/ports.ts';
 import { closeTun, type OpenTun, openTun } from './data-plane/tun-linux.ts';
 import { Forwarding } from './forwarding.ts';
-import { type Instance, selfAddress, selfAddress6 } from './instance.ts';
+import { type Instance, selfAddress } from './instance.ts';
 import type { Log } from './log.ts';
 import { guestInterfaces } from './network/guests.ts';
 import type { Surroundings } from './network/surroundings.ts';
 import { isTaken, patiently } from './patiently.ts';
 import type { Repairs } from './repairs.ts';
 import { RoutedRanges, type RoutedRangesParts } from './routed-ranges.ts';
+import { tableSettings } from './table-settings.ts';
 import type { UndoList } from './undo-list.ts';
 
 /** IPv6 headers are longer than IPv4 headers by 20 octets. */
@@ -81,7 +81,7 @@ export class Ipv6Leg {
     settings: TableSettings,
     families: RoutedRangesParts['families'],
   ) {
-    const { host, instance, journal, log } = parts;
+    const { host, instance, journal, log, repairs } = parts;
     this.#parts = parts;
     this.nft = nft;
     this.tun = tun;
@@ -91,14 +91,14 @@ export class Ipv6Leg {
     const guard = (interfaces: readonly string[]): void => {
       nft.run(forcedCommands(settings, interfaces));
       try {
-        nft.run(guardedCommands(settings, interfaces));
+        nft.run(guardedCommands(settings, interfaces, parts.prefixes()));
       } catch (error) {
         // Somebody has just removed it, and the watch has not noticed yet.
         if (!/No such file/.test(String(error))) throw error;
-        nft.run(guardCommands(settings) + guardedCommands(settings, interfaces));
+        nft.run(guardCommands(settings) + guardedCommands(settings, interfaces, parts.prefixes()));
       }
     };
-    this.#forwarding = new Forwarding({ device: instance.device, host, log, journal, guard });
+    this.#forwarding = new Forwarding({ device: instance.device, host, log, journal, repairs, guard });
   }
 
   /** Makes the leg; what was done is in `undoing` even when it rejects. */
@@ -112,9 +112,9 @@ export class Ipv6Leg {
     if (denied !== '') nft.run(denied);
     const tun = await makeDevice(instance, parts.host);
     undoing.add(`remove ${instance.device}`, () => closeTun(tun));
-    const guard = guardStep(settings);
-    journal.note([guard]);
-    await apply([guard], { ...parts.host, nft: (commands) => void nft.run(commands) });
+    const guard = guardSteps(settings);
+    journal.note(guard);
+    await apply(guard, { ...parts.host, nft: (commands) => void nft.run(commands) });
     const leg = new Ipv6Leg(parts, nft, tun, settings, families);
     await leg.follow(surroundings);
     return leg;
@@ -142,15 +142,20 @@ export class Ipv6Leg {
     this.#mtu = mtu;
   }
 
+  /** Whether somebody has ended forwarding, which `follow` mends. Cheap enough for a timer. */
+  get isForwardingEnded(): boolean {
+    return this.#forwarding.isEnded;
+  }
+
   /** Makes the forward guard anew when somebody took it, or a part of it (S6). Rejects when `nft` cannot be run. */
   async mendGuard(): Promise<void> {
-    const { host, instance, log, repairs } = this.#parts;
+    const { host, log, prefixes, repairs } = this.#parts;
     const interfaces = this.#forwarding.guarded;
-    if (await isGuardWhole(host, instance, interfaces)) return;
+    if (await isGuardWhole(host, this.#settings, interfaces)) return;
     log.warn('Somebody changed the forward guard');
     // Counted and not limited: nothing may forward without it.
     repairs.may('the forward guard');
-    this.nft.run(guardCommands(instance) + guardedCommands(instance, interfaces));
+    this.nft.run(guardCommands(this.#settings) + guardedCommands(this.#settings, interfaces, prefixes()));
   }
 
   /** Lets peers reach exactly these ports. Throws when nft or the kernel refuses; then it is as it was. */
@@ -229,20 +234,4 @@ async function makeDevice({ device, queues }: Instance, host: Host): Promise<Ope
     }
     return openTun(device, queues);
   });
-}
-
-/** The table of an instance. */
-export function tableSettings(instance: Instance): TableSettings {
-  return {
-    table: instance.table,
-    device: instance.device,
-    spool: formatIpv4Prefix(instance.spool),
-    // The one address of the range that is on the device: a network that appears beside it is somebody else's (M3).
-    self: [selfAddress(instance)],
-    ula: formatIpv6Prefix(instance.ula),
-    self6: formatIpv6(selfAddress6(instance)),
-    mark: instance.mark,
-    markMask: instance.markMask,
-    zone: instance.zone,
-  };
 }

@@ -29,18 +29,38 @@ make the nft table inet bis_guard
   do    nft add table inet bis_guard
         delete table inet bis_guard
         table inet bis_guard {
-          comment "of bis: goes when the interfaces below forward no more"
+          comment "of bis: goes when nothing forwards or is translated because of it any more"
         
           set forced {
             type ifname
+          }
+        
+          set own4 {
+            type ipv4_addr
+            flags interval
+            auto-merge
+            elements = { 10.170.160.0/20, 172.21.112.0/20 }
           }
         
           chain forward {
             type filter hook forward priority -10; policy accept;
             iifname @forced oifname != "bis0" meta nfproto ipv6 counter drop
           }
+        
+          chain leak {
+            type filter hook postrouting priority 150; policy accept;
+            oifname "bis0" return
+            oifname "lo" return
+            ip6 saddr fd00:b15::/96 counter drop
+            ip6 daddr fd00:b15::/96 counter drop
+            ip saddr @own4 counter drop
+            ip daddr @own4 counter drop
+          }
         }
   undo  nft delete table inet bis_guard
+forget the tracked flows of fd00:b15::/96
+  do    forget the tracked flows of fd00:b15::/96
+  undo  forget the tracked flows of fd00:b15::/96
 set MTU and queue of bis0
   do    ip link set dev bis0 mtu 65535 txqueuelen 1000
 give bis0 the address 172.21.112.1
@@ -56,6 +76,8 @@ guard the uplinks
         add element inet bis forced { "eth0" }
         flush set inet bis_guard forced
         add element inet bis_guard forced { "eth0" }
+        flush set inet bis_guard own4
+        add element inet bis_guard own4 { 10.170.160.0/20, 172.21.112.0/20 }
 set /proc/sys/net/ipv6/conf/bis0/force_forwarding to 1
   do    write 1 to /proc/sys/net/ipv6/conf/bis0/force_forwarding
   undo  write 0 to /proc/sys/net/ipv6/conf/bis0/force_forwarding, if it is 1

@@ -5,17 +5,18 @@ import {
   type ForwardingObservation,
   observeForwarding,
 } from '../install/forwarding.ts';
-import { guardedCommands, guardStep } from '../install/guard.ts';
+import { guardedCommands, guardSteps } from '../install/guard.ts';
 import type { Host } from '../install/host.ts';
 import { printStep, type Step, step } from '../install/step.ts';
 import { arpTableCommands, forcedCommands, tableCommands, whyNotCatch } from '../install/table.ts';
 import type { Ipv6Prefix } from '../mapper/address/prefix.ts';
 import type { Config } from './config/config.ts';
 import { createInstance, type Instance } from './instance.ts';
-import { deviceStepsOf, tableSettings } from './ipv6-leg.ts';
+import { deviceStepsOf } from './ipv6-leg.ts';
 import { observeResolution } from './network/resolution.ts';
 import { Surroundings } from './network/surroundings.ts';
 import { decide } from './questions/decide.ts';
+import { tableSettings } from './table-settings.ts';
 
 /** The steps of a start on a host whose smallest uplink has this IPv6 MTU, in octets. */
 export function startSteps(instance: Instance, catches: boolean, mtu: number, forwarding: ForwardingChoice): Step[] {
@@ -25,7 +26,7 @@ export function startSteps(instance: Instance, catches: boolean, mtu: number, fo
     step(`make the nft table inet ${table}`, { nft: tableCommands(settings) }),
     step(`make the nft table arp ${table}`, { nft: arpTableCommands(settings) }),
     step(`create ${device}`, ['ip', 'tuntap', 'add', 'dev', device, 'mode', 'tun']),
-    guardStep(settings),
+    ...guardSteps(settings),
     ...deviceStepsOf(instance, mtu).map(({ title, run }) => step(title, run)),
     step('guard the uplinks', {
       nft: forcedCommands(settings, forwarding.guarded) + guardedCommands(settings, forwarding.guarded),

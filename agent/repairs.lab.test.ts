@@ -27,6 +27,12 @@ for (const [what, commands, isThere, then] of [
     ['ip -4 route show dev bis0', /^10\.170\.160\.0\/20 /m],
     'left as it is',
   ],
+  [
+    'forwarding',
+    ['sysctl -q -w net.ipv6.conf.all.forwarding=0', 'sysctl -q -w net.ipv6.conf.eth0.force_forwarding=0'],
+    ['sysctl -n net.ipv6.conf.bis0.force_forwarding net.ipv6.conf.eth0.force_forwarding', /^1\n1$/m],
+    'left as it is',
+  ],
 ] as const) {
   test.serial(`S6: ${what} is repaired within 1 s, ten times; then it is said`, async (t) => {
     t.timeout(60_000);
@@ -52,6 +58,24 @@ for (const [what, commands, isThere, then] of [
     t.is((await scene.agent.tell('down')).status, 0, 'and it goes down in order');
   });
 }
+
+test.serial(
+  'S6: a ping goes through within 2 s of `all.forwarding=0`, which the kernel does not announce',
+  async (t) => {
+    const scene = await setDaemonScene();
+    t.teardown(() => scene.lab.demolish());
+    const before = await scene.dual.snapshot();
+    await scene.agent.start();
+    const goes = async (): Promise<boolean> =>
+      (await scene.dual.run(['ping', '-4', '-n', '-c', '1', '-W', '0.2', 'six.example'])).status === 0;
+    t.true(await goes());
+    await scene.dual.must(['sysctl', '-q', '-w', 'net.ipv6.conf.all.forwarding=0']);
+    const took = await timeUntil(goes);
+    t.true(took <= 2000, `${took} ms`);
+    t.is((await scene.agent.daemon.stop('SIGTERM', 5000)).status, 0);
+    t.deepEqual(await scene.dual.differencesSince(before, 0), []);
+  },
+);
 
 const CLOSED = 'add table inet fw; add chain inet fw forward { type filter hook forward priority 0; policy drop; }';
 

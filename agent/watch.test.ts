@@ -3,7 +3,7 @@ import { ServerLists } from '../resolver/server-lists.ts';
 import { Watch, type WatchParts } from './watch.ts';
 
 /** A watch over things that only say what they were asked to do; `changed` and `jumped` once, at the first look. */
-function watchOver(first: { changed?: boolean; jumped?: boolean; isOtherWay?: boolean }): {
+function watchOver(first: { changed?: boolean; jumped?: boolean; ended?: boolean; isOtherWay?: boolean }): {
   watch: Watch;
   done: string[];
 } {
@@ -12,7 +12,7 @@ function watchOver(first: { changed?: boolean; jumped?: boolean; isOtherWay?: bo
   const [asked, old] = [{ address: '192.0.2.53', port: 53 } as const, { address: '127.0.0.53', port: 53 } as const];
   const servers = new ServerLists(() => {});
   servers.set({}, [asked]);
-  const once = (key: 'changed' | 'jumped'): boolean => {
+  const once = (key: 'changed' | 'jumped' | 'ended'): boolean => {
     const is = first[key] === true;
     first[key] = false;
     return is;
@@ -37,6 +37,9 @@ function watchOver(first: { changed?: boolean; jumped?: boolean; isOtherWay?: bo
     leg: {
       follow: async () => void done.push('mend the leg'),
       mendGuard: async () => {},
+      get isForwardingEnded() {
+        return once('ended');
+      },
       uplinks: [],
       isExposed: false,
     },
@@ -59,7 +62,6 @@ function watchOver(first: { changed?: boolean; jumped?: boolean; isOtherWay?: bo
       servers,
     },
     isAlive: () => true,
-    onStuck: () => {},
   };
   return { watch: new Watch(parts), done };
 }
@@ -81,6 +83,10 @@ test('nothing happens: nothing is done', async (t) => {
 
 test('S7: a change of the network is followed, once', async (t) => {
   t.deepEqual(await doneBy({ changed: true }), following);
+});
+
+test('S6: forwarding that somebody ended is mended with the leg, once', async (t) => {
+  t.deepEqual(await doneBy({ ended: true }), following);
 });
 
 test('D9: another way to a server: what is under way is asked again', async (t) => {

@@ -18,8 +18,6 @@ import type { SpoolRanges } from './spool-ranges.ts';
 
 /** How often caught questions are renewed, and how often changes are looked for. */
 const RENEW_MILLISECONDS = 2000;
-/** A worker that has not answered so many times in a row, 10 s, is stuck. */
-const MOST_SILENCES = 5;
 const LOOK_MILLISECONDS = 500;
 /** What could not be followed is tried again after so many looks. */
 const LOOKS_BEFORE_RETRY = 10;
@@ -32,7 +30,7 @@ export interface WatchParts {
   readonly ranges: Pick<SpoolRanges, 'follow' | 'tend' | 'reasons'>;
   /** The spool may have moved. */
   readonly moved: () => void;
-  readonly leg: Pick<Ipv6Leg, 'follow' | 'mendGuard' | 'uplinks' | 'isExposed'>;
+  readonly leg: Pick<Ipv6Leg, 'follow' | 'isForwardingEnded' | 'mendGuard' | 'uplinks' | 'isExposed'>;
   readonly firewalls: Pick<ForeignFirewalls, 'look' | 'blocking'>;
   readonly repairs: Pick<Repairs, 'givenUp'>;
   readonly questions: Pick<Questions, 'refresh' | 'renew' | 'servers' | 'unanswered' | 'gaps'>;
@@ -41,8 +39,6 @@ export interface WatchParts {
   readonly jumps?: Pick<TimeJumps, 'jumped'>;
   /** Whether packets are handled. */
   readonly isAlive: () => boolean;
-  /** They have not been for some seconds, and will not be. */
-  readonly onStuck: (reason: Error) => void;
 }
 
 export class Watch {
@@ -51,7 +47,6 @@ export class Watch {
   readonly #ending = new AbortController();
   #timers: NodeJS.Timeout[] = [];
   #isAlive = true;
-  #silences = 0;
   #problem: string | undefined;
   /** What is still to be followed, the round that follows it, and how many looks until one that failed is repeated. */
   #due = { network: false, firewall: false };
@@ -106,13 +101,11 @@ export class Watch {
   }
 
   #renew(): void {
-    const { isAlive, log, onStuck, questions } = this.#parts;
+    const { isAlive, log, questions } = this.#parts;
     const wasAlive = this.#isAlive;
     this.#isAlive = isAlive();
     if (wasAlive && !this.#isAlive)
       log.warn('A packet worker does not answer: questions go their native way until it does');
-    this.#silences = this.#isAlive ? 0 : this.#silences + 1;
-    if (this.#silences === MOST_SILENCES) onStuck(new Error('A packet worker has not answered for 10 s'));
     if (!this.#isAlive) return;
     try {
       questions.renew();
@@ -122,14 +115,15 @@ export class Watch {
   }
 
   #look(): void {
-    const { changes, ranges } = this.#parts;
+    const { changes, leg, ranges } = this.#parts;
     const { network: hasChanged, firewall } = changes.look();
     const hasJumped = this.#jumps.jumped();
     if (hasJumped) {
       this.#parts.log.info('Time has passed unseen, as in sleep: servers are asked anew');
       this.#parts.resolver.reset();
     }
-    const network = hasChanged || hasJumped;
+    // While a round is under way it is being mended.
+    const network = hasChanged || hasJumped || (this.#round === undefined && leg.isForwardingEnded);
     const isRetry = this.#problem !== undefined && --this.#looksLeft <= 0;
     this.#due = {
       network: this.#due.network || network || isRetry || ranges.tend(),

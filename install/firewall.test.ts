@@ -16,6 +16,7 @@ function hostWith(table: string, listTable: () => string): { host: Host; asked: 
     writeText: () => {},
     replaceFile: () => {},
     putBack: () => {},
+    forgetFlowsOf: async () => {},
   };
   return { host, asked };
 }

@@ -105,6 +105,14 @@ function routerSteps(interfaces: readonly InterfaceForwarding[]): Step[] {
   ];
 }
 
+/** The sysctls that have to stay on for packets to pass, when this way was chosen and its steps are done. */
+export function neededSysctls(way: ForwardingChoice['way'], { ours }: ForwardingObservation): string[] {
+  if (way === 'router') return [pathOf('all', 'forwarding')];
+  if (way !== 'force') return [];
+  const there = ours.filter(({ forceForwarding }) => forceForwarding !== undefined);
+  return there.map(({ name }) => pathOf(name, 'force_forwarding'));
+}
+
 /** Chooses the way with the least effect that lets packets pass between the device and the uplinks. */
 export function chooseForwarding({ all, ours, others }: ForwardingObservation): ForwardingChoice {
   if (all === undefined) return { way: 'none', steps: [], guarded: [], reasons: ['the kernel has no IPv6 here'] };

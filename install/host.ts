@@ -19,6 +19,8 @@ export interface Host {
   replaceFile(path: string, text: string, kept: string): void;
   /** As in `replace-file.ts`. */
   putBack(path: string, kept: string, ifBegins: string): void;
+  /** Forgets the tracked flows of a prefix, as in `conntrack.ts`. */
+  forgetFlowsOf(prefix: string): Promise<void>;
   /**
    * Runs commands of nft in this process, where it can: a child might do its work after we are dead, and nobody would
    * undo it. Throws with nft's own words.
@@ -99,5 +101,10 @@ export function linuxHost(timeoutMilliseconds = 10_000): Host {
     },
     replaceFile,
     putBack,
+    async forgetFlowsOf(prefix) {
+      // Loads koffi, which the janitor does not have in memory while its daemon lives.
+      const { forgetFlowsOf } = await import('./conntrack.ts');
+      await forgetFlowsOf(prefix);
+    },
   };
 }

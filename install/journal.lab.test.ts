@@ -9,12 +9,19 @@ import { type Action, step } from './step.ts';
 import { RecordingHost } from './testing/recording-host.ts';
 
 const force = '/proc/sys/net/ipv6/conf/eth0/force_forwarding';
+const rules = { family: 'inet', table: 'fw', chain: 'forward', comment: 'bis' };
 const harmless: readonly Action[] = [
   { path: force, text: '0', onlyIf: '1' },
   { nft: 'delete table inet bis_guard' },
-  { removeRules: { family: 'inet', table: 'fw', chain: 'forward', comment: 'bis' } },
+  { forgetFlowsOf: 'fd12:3456:789a::/96' },
+  { removeRules: rules },
 ];
+const [more, flows] = [{ removeRules: rules }, { forgetFlowsOf: 'fd12:3456:789a::/96' }];
 const harmful: readonly Action[] = [
+  { nft: 'flush ruleset', ...more },
+  { nft: 'flush ruleset', ...flows },
+  { path: '/etc/shadow', text: '', kept: '/tmp/x', ...more },
+  { path: '/etc/shadow', kept: '/tmp/x', ifBegins: '', ...flows },
   { path: '/etc/shadow', text: '' },
   { path: '/proc/sys/net/ipv6/conf/../../../kernel/core_pattern', text: '|/tmp/x' },
   { path: '/proc/sys/kernel/core_pattern', text: '|/tmp/x', onlyIf: 'core' },

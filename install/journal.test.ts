@@ -100,6 +100,7 @@ test('S9: a line that asks for something that is not ours counts as damaged', (t
     { path: '/x', text: '', kept: '/y' },
     { path: '/x', kept: 'y', ifBegins: '' },
     { nft: 1 },
+    ...['::/0', '2000::/96', 'fd00::/8', 'fd00::/96 or more', 7].map((prefix) => ({ forgetFlowsOf: prefix })),
     {},
     'ip',
     null,

@@ -17,7 +17,7 @@ import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Host } from './host.ts';
 import type { Place } from './place.ts';
-import { type Action, type Step, undo } from './step.ts';
+import { type Action, isArgv, type Step, undo } from './step.ts';
 
 const FIRST_LINE = 'bis-journal 1';
 
@@ -61,6 +61,11 @@ function areWords(value: unknown): boolean {
   return names.every((name) => /^[A-Za-z][A-Za-z0-9_.-]*$/.test(String((value as Record<string, unknown>)[name])));
 }
 
+/** A prefix that can be a self prefix: a /96 of unique local addresses (RFC 4193). */
+function isOwnPrefix(value: unknown): boolean {
+  return typeof value === 'string' && /^fd[0-9a-f]{2}:[0-9a-f:]{1,32}\/96$/.test(value);
+}
+
 function isAction(value: unknown): value is Action {
   if (typeof value !== 'object' || value === null) return false;
   const fields = value as Record<string, unknown>;
@@ -68,17 +73,20 @@ function isAction(value: unknown): value is Action {
   if ('nft' in fields) return typeof fields.nft === 'string';
   if ('ifBegins' in fields) return isPath(fields.path) && isPath(fields.kept) && typeof fields.ifBegins === 'string';
   if ('removeRules' in fields) return areWords(fields.removeRules);
+  if ('forgetFlowsOf' in fields) return isOwnPrefix(fields.forgetFlowsOf);
   const isOptional = fields.onlyIf === undefined || typeof fields.onlyIf === 'string';
   return isPath(fields.path) && typeof fields.text === 'string' && isOptional && !('kept' in fields);
 }
 
 /**
  * Whether an undoing can be done by root although somebody else wrote it down, as the service's own user: nothing that
- * user might not do itself.
+ * user might not do itself. One that says more than one thing is judged by what would be done: in the order of `step.ts`.
  */
 function isHarmless(undo: Action): boolean {
-  if ('removeRules' in undo) return true;
+  if (isArgv(undo)) return false;
   if ('nft' in undo) return /^delete table inet [A-Za-z]\w*_guard$/.test(undo.nft);
+  if ('kept' in undo) return false;
+  if ('removeRules' in undo || 'forgetFlowsOf' in undo) return true;
   return (
     'onlyIf' in undo &&
     /^\/proc\/sys\/net\/ipv6\/conf\/[A-Za-z0-9_.-]+\/\w+$/.test(undo.path) &&

@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { chooseForwarding, type ForwardingObservation } from './forwarding.ts';
-import { guardStep } from './guard.ts';
+import { guardSteps } from './guard.ts';
 import { Journal } from './journal.ts';
 import { restore } from './restore.ts';
 import { apply, type Step, step } from './step.ts';
 import { RecordingHost } from './testing/recording-host.ts';
 
 const place = { boot: 'b007', namespace: 'net:[1]' };
+const guard = { table: 'bis', device: 'bis0', ula: 'fd00::/96', spool: '10.170.160.0/20', self: ['172.21.112.1'] };
 const CONF = '/proc/sys/net/ipv6/conf';
 
 /** A journal in which these steps are noted and none undone. */
@@ -31,7 +32,7 @@ function stepsOn(files: ReadonlyMap<string, string>, hasForce: boolean): Step[] 
     acceptRa: read(name, 'accept_ra'),
   });
   const observation = { all: '0', ours: ['bis0', 'eth0'].map(seen), others: ['default', 'wlan0'].map(seen) };
-  return [guardStep({ table: 'bis', device: 'bis0' }), ...chooseForwarding(observation).steps];
+  return [...guardSteps(guard), ...chooseForwarding(observation).steps];
 }
 
 /** A host whose `all.forwarding` sets every interface, as the kernel's does. */

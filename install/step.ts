@@ -42,8 +42,13 @@ export interface RemoveRules {
   };
 }
 
-/** A program with its arguments, a file to write, to replace or to put back, commands of nft, or rules to remove. */
-export type Action = readonly string[] | WriteFile | ReplaceFile | PutBack | NftCommands | RemoveRules;
+/** What connection tracking knows of an IPv6 prefix is to be forgotten (`conntrack.ts`). */
+export interface ForgetFlows {
+  readonly forgetFlowsOf: string;
+}
+
+/** A program with its arguments, a file to write, to replace or to put back, commands of nft, or what is to go. */
+export type Action = readonly string[] | WriteFile | ReplaceFile | PutBack | NftCommands | RemoveRules | ForgetFlows;
 
 export interface Step {
   /** Completes "Cannot …". */
@@ -74,6 +79,8 @@ async function perform(action: Action, host: Host): Promise<void> {
     host.replaceFile(action.path, action.text, action.kept);
   } else if ('removeRules' in action) {
     await removeRules(action, host);
+  } else if ('forgetFlowsOf' in action) {
+    await host.forgetFlowsOf(action.forgetFlowsOf);
   } else if (action.onlyIf === undefined || host.readText(action.path)?.trim() === action.onlyIf.trim()) {
     host.writeText(action.path, action.text);
   }
@@ -95,7 +102,7 @@ const ABSENT =
 
 function isAbsence(action: Action, error: unknown, host: Host): boolean {
   if (error instanceof CommandError) return ABSENT.test(error.stderr);
-  if (isArgv(action) || 'removeRules' in action) return false;
+  if (isArgv(action) || 'removeRules' in action || 'forgetFlowsOf' in action) return false;
   if ('nft' in action) return error instanceof Error && ABSENT.test(error.message);
   return host.readText(action.path) === undefined;
 }
@@ -148,6 +155,7 @@ function printAction(action: Action): string {
     const { family, table, chain, comment } = action.removeRules;
     return `remove the rules of chain ${chain} of table ${family} ${table} with the comment "${comment}"`;
   }
+  if ('forgetFlowsOf' in action) return `forget the tracked flows of ${action.forgetFlowsOf}`;
   const condition = action.onlyIf === undefined ? '' : `, if it is ${action.onlyIf.trim()}`;
   return `write ${action.text.trim()} to ${action.path}${condition}`;
 }

@@ -3,7 +3,7 @@
  * have `flags owner` (nft(8)): they go with the process. What is in which chain, and why, is in README.md.
  */
 import { CommandError, type Host } from './host.ts';
-import { addressWord, interfaceName, markWord, numberWord, prefixWord, tableName } from './nft-word.ts';
+import { addressWord, interfaceName, markWord, type NftWord, numberWord, prefixWord, tableName } from './nft-word.ts';
 import { exposedSets, recipientForward } from './table-recipient.ts';
 import { snoopChains } from './table-snoop.ts';
 
@@ -81,9 +81,15 @@ ${recipientForward(device, addressWord(settings.self6))}    oifname ${device} co
     ip6 saddr ${ula} oifname != ${device} masquerade
   }
 
-  chain leak {
+${leakChain(settings)}`;
+}
+
+/** The chain behind all NAT in which nothing of ours leaves by another way than the device (S8a). */
+export function leakChain(settings: Pick<TableSettings, 'device' | 'ula'>): string {
+  const ula = prefixWord('ip6', settings.ula);
+  return `  chain leak {
     type filter hook postrouting priority 150; policy accept;
-    oifname ${device} return
+    oifname ${interfaceName(settings.device)} return
     oifname "lo" return
     ip6 saddr ${ula} counter drop
     ip6 daddr ${ula} counter drop
@@ -94,7 +100,7 @@ ${recipientForward(device, addressWord(settings.self6))}    oifname ${device} co
 }
 
 /** The IPv4 addresses that are ours, as a set; the self address may be inside the spool. */
-function own4({ spool, self }: TableSettings): string {
+export function own4Set({ spool, self }: Pick<TableSettings, 'spool' | 'self'>): string {
   const elements = [spool, ...self].map((text) => prefixWord('ip', text)).join(', ');
   return `  set own4 {
     type ipv4_addr
@@ -123,7 +129,7 @@ table inet ${table} {
     policy = { unreplied : ${timeout}, replied : ${timeout} }
   }
 
-${own4(settings)}
+${own4Set(settings)}
   set forced {
     type ifname
   }
@@ -165,11 +171,8 @@ export function ownCommands(
   prefixes: readonly string[],
   families: readonly ('inet' | 'arp')[],
 ): string {
-  const elements = [...prefixes, ...settings.self].map((text) => prefixWord('ip', text)).join(', ');
-  return families
-    .map((family) => `${family} ${tableName(settings.table)} own4`)
-    .map((name) => `flush set ${name}\nadd element ${name} { ${elements} }\n`)
-    .join('');
+  const elements = [...prefixes, ...settings.self].map((text) => prefixWord('ip', text));
+  return families.map((family) => replaceSet(`${family} ${tableName(settings.table)} own4`, elements)).join('');
 }
 
 /**
@@ -182,7 +185,7 @@ export function arpTableCommands(settings: TableSettings): string {
 table arp ${table} {
   flags owner
 
-${own4(settings)}
+${own4Set(settings)}
   chain guard {
     type filter hook input priority 0; policy accept;
     arp daddr ip @own4 counter drop
@@ -196,11 +199,14 @@ ${own4(settings)}
 `;
 }
 
-/** Replaces the content of a set of interface names in one transaction. */
+/** The commands after which a set has exactly these elements, in one transaction. */
+export function replaceSet(name: string, elements: readonly NftWord[]): string {
+  return `flush set ${name}\n${elements.length === 0 ? '' : `add element ${name} { ${elements.join(', ')} }\n`}`;
+}
+
+/** Replaces the content of a set of interface names. */
 function replaceInterfaces(settings: TableSettings, set: 'forced' | 'guests', interfaces: readonly string[]): string {
-  const name = `inet ${tableName(settings.table)} ${set}`;
-  const elements = interfaces.map(interfaceName).join(', ');
-  return `flush set ${name}\n${elements === '' ? '' : `add element ${name} { ${elements} }\n`}`;
+  return replaceSet(`inet ${tableName(settings.table)} ${set}`, interfaces.map(interfaceName));
 }
 
 /**

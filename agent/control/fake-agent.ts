@@ -83,8 +83,8 @@ export class FakeAgent implements Agent {
     return { ...fakeStatus, ...more, state: this.state, reasons: this.reasons };
   }
 
-  mappings(): Iterable<readonly MappingRow[]> {
-    return [this.rows.slice(0, 1), [], this.rows.slice(1)];
+  mappings(): readonly MappingRow[] {
+    return this.rows;
   }
 
   async up(timeoutMs: number): Promise<Status> {

@@ -6,10 +6,10 @@ import { whyNotCatch } from '../../install/table.ts';
 import { formatIpv4Prefix, type Ipv6Prefix } from '../../mapper/address/prefix.ts';
 import type { Config } from '../config/config.ts';
 import { createInstance, type Instance } from '../instance.ts';
-import { tableSettings } from '../ipv6-leg.ts';
 import { observeResolution } from '../network/resolution.ts';
 import { Surroundings } from '../network/surroundings.ts';
 import { decide } from '../questions/decide.ts';
+import { tableSettings } from '../table-settings.ts';
 import { type Finding, fail, pass, warn } from './finding.ts';
 
 /** Looks at the network and judges it. What cannot be looked at is a finding, too; never rejects. */

@@ -1,13 +1,14 @@
 import test from 'ava';
+import type { Flow } from '../../install/conntrack.ts';
 import { recipientCommands } from '../../install/table-recipient.ts';
 import { formatIpv6, type Ipv6Address, parseIpv6 } from '../../mapper/address/ipv6.ts';
 import { formatPorts, NOTHING, parsePorts, withPorts } from '../config/ports.ts';
-import type { Flow } from '../network/conntrack.ts';
 import { admission } from './admission.ts';
 import { Recipient } from './recipient.ts';
 
 const address = (text: string): Ipv6Address => parseIpv6(text) ?? { w0: 0, w1: 0, w2: 0, w3: 0 };
 const SELF = address('fd00::ac15:7001');
+const PEER = address('2001:db8::9');
 const OWN = address('2001:db8::1');
 const [TCP, UDP] = [6, 17];
 
@@ -19,18 +20,25 @@ const ports = (...texts: string[]) =>
 
 /** Flows as they are tracked, by what they are. */
 const flows: Readonly<Record<string, Flow>> = {
-  'native UDP': { protocol: UDP, destination: OWN, port: 5000, answering: OWN },
-  'translated UDP': { protocol: UDP, destination: OWN, port: 5000, answering: SELF },
-  'UDP that others DNAT': { protocol: UDP, destination: OWN, port: 5000, answering: address('2001:db8:77::1') },
+  'native UDP': { protocol: UDP, source: PEER, destination: OWN, port: 5000, answering: OWN },
+  'translated UDP': { protocol: UDP, source: PEER, destination: OWN, port: 5000, answering: SELF },
+  'UDP that others DNAT': {
+    protocol: UDP,
+    source: PEER,
+    destination: OWN,
+    port: 5000,
+    answering: address('2001:db8:77::1'),
+  },
   'UDP of this host to a peer': {
     protocol: UDP,
-    destination: address('2001:db8::9'),
+    source: OWN,
+    destination: PEER,
     port: 5000,
-    answering: address('2001:db8::9'),
+    answering: PEER,
   },
-  'UDP to another port': { protocol: UDP, destination: OWN, port: 5001, answering: OWN },
-  'native TCP': { protocol: TCP, destination: OWN, port: 5000, answering: OWN },
-  'translated TCP': { protocol: TCP, destination: OWN, port: 5000, answering: SELF },
+  'UDP to another port': { protocol: UDP, source: PEER, destination: OWN, port: 5001, answering: OWN },
+  'native TCP': { protocol: TCP, source: PEER, destination: OWN, port: 5000, answering: OWN },
+  'translated TCP': { protocol: TCP, source: PEER, destination: OWN, port: 5000, answering: SELF },
 };
 
 /** A recipient whose surroundings note what it has them do. */

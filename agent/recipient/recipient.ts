@@ -2,13 +2,13 @@
  * The recipient side of a bump that is up (RFC 2767 §2): which ports are exposed, who gets a mapping for that, and what
  * becomes of flows that began before it changed.
  */
+import type { Flow } from '../../install/conntrack.ts';
 import type { ExposedPorts, PortRange } from '../../install/table-recipient.ts';
 import { type Ipv6Address, ipv6Equals } from '../../mapper/address/ipv6.ts';
 import { isNothing, NOTHING, withoutAll } from '../config/ports.ts';
 import type { DataPlane } from '../data-plane/data-plane.ts';
 import type { Ipv6Leg } from '../ipv6-leg.ts';
 import type { Log } from '../log.ts';
-import type { Flow } from '../network/conntrack.ts';
 
 const UDP = 17;
 
@@ -18,7 +18,7 @@ export interface RecipientParts {
   /** Where exposed packets are sent. */
   readonly self6: Ipv6Address;
   readonly isOwn: (address: Ipv6Address) => boolean;
-  readonly forgetFlows: (matches: (flow: Flow) => boolean) => Promise<void>;
+  readonly forgetFlows: (matches: (flow: Flow) => boolean) => Promise<unknown>;
   readonly log: Log;
 }
 
@@ -66,7 +66,7 @@ export class Recipient {
   #begin(matches: (flow: Flow) => boolean): void {
     const { forgetFlows, log } = this.#parts;
     this.#forgetting = this.#forgetting
-      .then(() => forgetFlows(matches))
+      .then(async () => void (await forgetFlows(matches)))
       .catch((error: unknown) => log.warn({ err: error }, 'UDP flows that began before go on as they were'));
   }
 }

@@ -42,5 +42,6 @@ export function namespaceHost(name: string): Host {
     writeText: (path, text) => inNamespace(name, () => host.writeText(path, text)),
     replaceFile: host.replaceFile,
     putBack: host.putBack,
+    forgetFlowsOf: (prefix) => inNamespace(name, () => host.forgetFlowsOf(prefix)),
   };
 }

@@ -38,6 +38,10 @@ export class RecordingHost implements Host {
     this.files.set(path, text);
   }
 
+  async forgetFlowsOf(prefix: string): Promise<void> {
+    await this.run(['forget', 'the', 'flows', 'of', prefix]);
+  }
+
   replaceFile(path: string, text: string, kept: string): void {
     this.files.set(kept, this.files.get(path) ?? '');
     this.writeText(path, text);

@@ -130,7 +130,8 @@ function isOf(load: readonly Program[], line: string): boolean {
   return load.some(({ pid }) => line.startsWith(`+ processes: ${pid} `));
 }
 
-async function janitorOf(dual: LabHost): Promise<number | undefined> {
+/** The process id of the janitor on this host; `undefined` for none. */
+export async function janitorOf(dual: LabHost): Promise<number | undefined> {
   const pids = (await dual.run(['ip', 'netns', 'pids', dual.namespace])).stdout.split('\n').filter(Boolean).map(Number);
   return pids.find((pid) => {
     try {

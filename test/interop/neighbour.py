@@ -124,5 +124,4 @@ def main(ula, port):
     return {"sent": sent, "refused": refused}
 
 
-if __name__ == "__main__":
-    print(json.dumps(main(*sys.argv[1:])))
+print(json.dumps(main(*sys.argv[1:])))

@@ -1,15 +1,20 @@
 /**
  * Forgetting flows: the first packet decides what connection tracking does with all that follow, so a change of what is
- * exposed takes effect when those of before are forgotten. Over nfnetlink (linux/netfilter/nfnetlink_conntrack.h).
+ * exposed takes effect when those of before are forgotten, and a flow that outlived its NAT rules would go on being
+ * translated. Over nfnetlink (linux/netfilter/nfnetlink_conntrack.h), with koffi: to be loaded only when it is needed.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Ipv6Address, ipv6FromOctets } from '../../mapper/address/ipv6.ts';
-import { failure, flag, libc } from '../data-plane/libc.ts';
+import koffi from 'koffi';
+import { type Ipv6Address, ipv6FromOctets } from '../mapper/address/ipv6.ts';
+import { ipv6PrefixContains, parseIpv6Prefix } from '../mapper/address/prefix.ts';
 
-/** One IPv6 flow as it is tracked: where its first packet was sent, and who answers. */
+/** One IPv6 flow as it is tracked: between whom its first packet was sent, and who answers. */
 export interface Flow {
   readonly protocol: number;
+  /** Who began, before any NAT. */
+  readonly source: Ipv6Address;
   readonly destination: Ipv6Address;
+  /** The destination's; 0 for protocols that have none. */
   readonly port: number;
   /** Other than `destination` where the flow is DNATed. */
   readonly answering: Ipv6Address;
@@ -19,6 +24,8 @@ export interface Flow {
 const AF_NETLINK = 16;
 const AF_INET6 = 10;
 const SOCK_RAW = 3;
+const SOCK_NONBLOCK = 0o4000;
+const SOCK_CLOEXEC = 0o2000000;
 const NETLINK_NETFILTER = 12;
 const NLM = { REQUEST: 0x001, ACK: 0x004, DUMP: 0x300, DONE: 3, ERROR: 2 } as const;
 /** `struct nlmsghdr` and, behind it, `struct nfgenmsg`. */
@@ -36,26 +43,75 @@ const transport = { NUMBER: 1, DESTINATION_PORT: 3 } as const;
 /** The kernel puts no more into one datagram of a dump. */
 const BUFFER_SIZE = 65_536;
 
+/** Rounds of forgetting a prefix: listing may miss what moves about in the table meanwhile. */
+const MOST_ROUNDS = 3;
+
+/** What a kernel without connection tracking over netlink answers: then there is nothing we could have it forget. */
+const UNTRACKED: ReadonlySet<unknown> = new Set(['EINVAL', 'EOPNOTSUPP', 'EPROTONOSUPPORT']);
+
+/** The functions of libc that are used, bound once. */
+function bind() {
+  const library = koffi.load('libc.so.6');
+  return {
+    socket: library.func('int socket(int domain, int type, int protocol)'),
+    read: library.func('long read(int fd, void *buffer, size_t size)'),
+    write: library.func('long write(int fd, void *buffer, size_t size)'),
+    close: library.func('int close(int fd)'),
+  };
+}
+
+let bound: ReturnType<typeof bind> | undefined;
+
+/** `Cannot …` with the name of an error number as its `code`. */
+function refusal(what: string, number: number = koffi.errno()): Error {
+  const name = Object.entries(koffi.os.errno).find(([, value]) => value === number)?.[0] ?? `errno ${number}`;
+  return Object.assign(new Error(`Cannot ${what}: ${name}`), { code: name });
+}
+
+/**
+ * Forgets the tracked IPv6 flows that an address of this prefix began or answers: those we masqueraded, and those we sent
+ * to ourselves. Does nothing where the kernel has no such list. Rejects when the kernel refuses, or the prefix is none.
+ */
+export async function forgetFlowsOf(prefix: string): Promise<void> {
+  const parsed = parseIpv6Prefix(prefix);
+  if (parsed === undefined) throw new Error(`Cannot forget the flows of ${prefix}: it is no IPv6 prefix`);
+  const matches = ({ source, destination, answering }: Flow): boolean =>
+    [source, destination, answering].some((address) => ipv6PrefixContains(parsed, address));
+  try {
+    for (let round = 0; round < MOST_ROUNDS; round++) if ((await forgetFlows(matches)) === 0) return;
+  } catch (error) {
+    if (!isUntracked(error)) throw error;
+  }
+}
+
+/** Whether a failure says that this kernel does not tell what it tracks. */
+export function isUntracked(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && UNTRACKED.has(error.code);
+}
+
 /**
  * Forgets the tracked IPv6 flows that match, in the network namespace of this thread. Gives other work its turn now and
- * then; flows that begin meanwhile may be missed. Rejects when the kernel refuses.
+ * then; flows that begin meanwhile may be missed. Returns how many they were; rejects when the kernel refuses.
  */
-export async function forgetFlows(matches: (flow: Flow) => boolean): Promise<void> {
-  const fd = libc.socket(AF_NETLINK, SOCK_RAW | flag.NONBLOCK | flag.CLOEXEC, NETLINK_NETFILTER);
-  if (fd < 0) throw failure('ask for the tracked flows');
+export async function forgetFlows(matches: (flow: Flow) => boolean): Promise<number> {
+  bound ??= bind();
+  const libc = bound;
+  const fd = libc.socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_NETFILTER);
+  if (fd < 0) throw refusal('ask for the tracked flows');
   try {
     const ask = request(message.GET, NLM.REQUEST | NLM.DUMP, []);
-    if (libc.write(fd, ask, ask.length) < 0) throw failure('ask for the tracked flows');
+    if (libc.write(fd, ask, ask.length) < 0) throw refusal('ask for the tracked flows');
     const found: Uint8Array[] = [];
     const octets = new Uint8Array(new ArrayBuffer(BUFFER_SIZE));
     for (let isDone = false; !isDone; await nextTurn()) {
       const length = Number(libc.read(fd, octets, octets.length));
-      if (length < 0) throw failure('read the tracked flows');
+      if (length < 0) throw refusal('read the tracked flows');
       isDone = readDump(octets.subarray(0, length), matches, found) || length === 0;
     }
     for (const removal of found) {
-      if (libc.write(fd, removal, removal.length) < 0) throw failure('forget a flow');
+      if (libc.write(fd, removal, removal.length) < 0) throw refusal('forget a flow');
     }
+    return found.length;
   } finally {
     libc.close(fd);
   }
@@ -71,7 +127,7 @@ export function readDump(octets: Uint8Array, matches: (flow: Flow) => boolean, r
     const length = view.getUint32(at + HEADER.LENGTH, true);
     const type = view.getUint16(at + HEADER.TYPE, true);
     if (type === NLM.DONE) return true;
-    if (type === NLM.ERROR) throw new Error(`Cannot list the tracked flows: ${view.getInt32(at + HEADER.SIZE, true)}`);
+    if (type === NLM.ERROR) throw refusal('list the tracked flows', errorOf(view, at));
     if (length < HEADER.SIZE || at + length > octets.length) break;
     if (type === message.NEW) {
       const attributes = readAttributes(octets.subarray(at + HEADER.SIZE + NFGEN_SIZE, at + length));
@@ -81,6 +137,11 @@ export function readDump(octets: Uint8Array, matches: (flow: Flow) => boolean, r
     at += aligned(length);
   }
   return false;
+}
+
+/** The error number of a refusal, or 0 where it is cut off. */
+function errorOf(view: DataView, at: number): number {
+  return at + HEADER.SIZE + 4 <= view.byteLength ? -view.getInt32(at + HEADER.SIZE, true) : 0;
 }
 
 /** Attributes by type, each whole, with its header. */
@@ -105,19 +166,20 @@ function inside(attributes: Attributes, type: number): Attributes {
 
 function readFlow(attributes: Attributes): Flow | undefined {
   const original = inside(attributes, attribute.ORIGINAL);
+  const source = inside(original, tuple.IP).get(ip.SOURCE6);
   const destination = inside(original, tuple.IP).get(ip.DESTINATION6);
   const answering = inside(inside(attributes, attribute.REPLY), tuple.IP).get(ip.SOURCE6);
   const { number, port } = { number: transport.NUMBER, port: transport.DESTINATION_PORT };
   const protocols = inside(original, tuple.PROTOCOL);
   const protocol = protocols.get(number)?.[ATTRIBUTE.SIZE];
   const ports = protocols.get(port);
-  if (destination?.length !== 20 || answering?.length !== 20 || protocol === undefined || ports?.length !== 6) {
-    return undefined;
-  }
+  if (source?.length !== 20 || destination?.length !== 20 || answering?.length !== 20) return undefined;
+  if (protocol === undefined || (ports !== undefined && ports.length !== 6)) return undefined;
   return {
     protocol,
+    source: ipv6FromOctets(source, ATTRIBUTE.SIZE),
     destination: ipv6FromOctets(destination, ATTRIBUTE.SIZE),
-    port: ((ports[4] ?? 0) << 8) | (ports[5] ?? 0),
+    port: ((ports?.[4] ?? 0) << 8) | (ports?.[5] ?? 0),
     answering: ipv6FromOctets(answering, ATTRIBUTE.SIZE),
   };
 }

@@ -1,8 +1,8 @@
 /** Datagrams of a dump as the kernel writes them, put together here attribute by attribute. */
 import test from 'ava';
 import fc from 'fast-check';
-import { formatIpv6, ipv6ToOctets, parseIpv6 } from '../../mapper/address/ipv6.ts';
-import { type Flow, readDump } from './conntrack.ts';
+import { formatIpv6, ipv6ToOctets, parseIpv6 } from '../mapper/address/ipv6.ts';
+import { type Flow, forgetFlowsOf, isUntracked, readDump } from './conntrack.ts';
 
 const UDP = 17;
 
@@ -21,6 +21,13 @@ function message(type: number, ...content: Uint8Array[]): Buffer {
   octets.writeUInt32LE(octets.length);
   octets.writeUInt16LE(type, 4);
   octets[16] = 10;
+  return octets;
+}
+
+/** NLMSG_ERROR with this error number. */
+function refusalOf(number: number): Buffer {
+  const octets = message(2);
+  octets.writeInt32LE(-number, 16);
   return octets;
 }
 
@@ -54,12 +61,13 @@ test('a flow is read as where it was sent, and who answers', (t) => {
   };
   t.false(readDump(flow, matches, removals));
   t.deepEqual(
-    seen.map(({ destination, answering, ...rest }) => ({
+    seen.map(({ source, destination, answering, ...rest }) => ({
       ...rest,
+      source: formatIpv6(source),
       destination: formatIpv6(destination),
       answering: formatIpv6(answering),
     })),
-    [{ protocol: UDP, port: 5000, destination: '2001:db8::1', answering: 'fd00::ac15:7001' }],
+    [{ protocol: UDP, port: 5000, source: '2001:db8::9', destination: '2001:db8::1', answering: 'fd00::ac15:7001' }],
   );
   // The request to remove it: its first tuple and its id, and nothing that another flow could have.
   const removal = message(0x102, original, id);
@@ -83,7 +91,18 @@ test('what does not match stays, and the end is seen', (t) => {
   t.deepEqual(removals, []);
 });
 
-test('flows without ports, of IPv4, or of kinds nobody knows are left alone', (t) => {
+test('a flow without ports, as of a ping, is one whose port is 0', (t) => {
+  const addresses = attribute(1 | NESTED, attribute(3, octetsOf('fd00::1')), attribute(4, octetsOf('2001:db8::1')));
+  const ping = attribute(1 | NESTED, addresses, attribute(2 | NESTED, attribute(1, [58])));
+  const seen: Flow[] = [];
+  readDump(message(0x100, ping, reply), (each) => seen.push(each) > 0, []);
+  t.deepEqual(
+    seen.map(({ protocol, port: each, source }) => [protocol, each, formatIpv6(source)]),
+    [[58, 0, 'fd00::1']],
+  );
+});
+
+test('flows that are half told, of IPv4, or of kinds nobody knows are left alone', (t) => {
   const removals: Uint8Array[] = [];
   const ipv4 = attribute(1 | NESTED, attribute(1 | NESTED, attribute(1, [10, 0, 0, 1]), attribute(2, [10, 0, 0, 2])));
   for (const content of [[], [original], [reply], [ipv4, reply], [attribute(99, [1])]]) {
@@ -93,8 +112,20 @@ test('flows without ports, of IPv4, or of kinds nobody knows are left alone', (t
 });
 
 test('a refusal of the kernel is an error', (t) => {
-  const refusal = message(2, Buffer.from([0xff, 0xff, 0xff, 0xff]));
-  t.throws(() => readDump(refusal, all, []), { message: /^Cannot list the tracked flows/ });
+  const refusal = refusalOf(1);
+  const error = t.throws(() => readDump(refusal, all, []), { message: 'Cannot list the tracked flows: EPERM' });
+  t.false(isUntracked(error));
+});
+
+test('S8a: a kernel that does not tell what it tracks is told from one that refuses', (t) => {
+  // There is no such subsystem of nfnetlink.
+  const refusal = refusalOf(22);
+  const error = t.throws(() => readDump(refusal, all, []), { message: 'Cannot list the tracked flows: EINVAL' });
+  t.true(isUntracked(error));
+});
+
+test('what is no prefix is not looked for', async (t) => {
+  await t.throwsAsync(forgetFlowsOf('fd00::1'), { message: /is no IPv6 prefix$/ });
 });
 
 test('octets of any kind end the reading, and nothing else', (t) => {

@@ -1,0 +1,20 @@
+/** What the rules of an instance are made of: its addresses and prefixes as the text that `install/` takes. */
+import type { TableSettings } from '../install/table.ts';
+import { formatIpv6 } from '../mapper/address/ipv6.ts';
+import { formatIpv4Prefix, formatIpv6Prefix } from '../mapper/address/prefix.ts';
+import { type Instance, selfAddress6 } from './instance.ts';
+
+/** The table of an instance. */
+export function tableSettings(instance: Instance): TableSettings {
+  return {
+    table: instance.table,
+    device: instance.device,
+    spool: formatIpv4Prefix(instance.spool),
+    self: [formatIpv4Prefix(instance.self)],
+    ula: formatIpv6Prefix(instance.ula),
+    self6: formatIpv6(selfAddress6(instance)),
+    mark: instance.mark,
+    markMask: instance.markMask,
+    zone: instance.zone,
+  };
+}
