@@ -44,7 +44,7 @@ import type { Exposed } from './recipient/exposed.ts';
 import { Recipient } from './recipient/recipient.ts';
 import { Repairs } from './repairs.ts';
 import { SpoolRanges } from './spool-ranges.ts';
-import { mappingRows, type UpStatus, upStatus } from './status.ts';
+import { mappingPages, type UpStatus, upStatus } from './status.ts';
 import { tableSettings } from './table-settings.ts';
 import { UndoList } from './undo-list.ts';
 import { Watch } from './watch.ts';
@@ -54,7 +54,7 @@ export interface Bump {
   /** What keeps it from being wholly up, as of now. */
   readonly reasons: readonly Reason[];
   status(): UpStatus;
-  mappings(): readonly MappingRow[];
+  mappings(): Iterable<readonly MappingRow[]>;
   /** Ends mappings, and forgets answers; see `Agent.flush`. */
   flush(address: string | undefined, isForced: boolean): Promise<FlushResult>;
   /** What questions about names and addresses are asked of. */
@@ -68,7 +68,7 @@ export interface Bump {
 export interface BumpRun {
   /** When it is aborted, starting is given up at the next opportunity, and `startBump` rejects. */
   readonly signal: AbortSignal;
-  /** Called once if the data path ends by itself. */
+  /** Called when the data path has ended by itself, or does not answer any more; maybe more than once. */
   readonly onLost: (reason: Error) => void;
 }
 
@@ -123,6 +123,7 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
     spool,
     mapper,
     configured: config.mapper.spool,
+    configuredSelf: config.mapper.self,
     self: instance.self,
     reserved: () => explicit.prefixes,
     explicit: () => explicit.pairs.map(({ ipv4 }) => ipv4),
@@ -169,7 +170,7 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
     host: { ...host, nft: (commands) => void leg.nft.run(commands) },
   });
   const parties = { changes, surroundings, ranges, leg, firewalls, repairs, questions, resolver };
-  const watch = new Watch({ ...parties, log, mode, isAlive, moved: tellWorkers });
+  const watch = new Watch({ ...parties, log, mode, isAlive, moved: tellWorkers, onStuck: onLost });
   undoing.add('stop watching the network', () => watch.end());
   await watch.begin();
   const reserved = (): readonly Ipv4Prefix[] => [...spool.ranges, instance.self];
@@ -181,7 +182,7 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
       return watch.reasons;
     },
     status: () => upStatus({ instance, leg, spool, mapper, mode, questions, resolver, dataPlane }),
-    mappings: () => mappingRows(mapper, nowSeconds()),
+    mappings: () => mappingPages(mapper, spool, nowSeconds),
     flush: (address, isForced) => flushBump({ mapper, resolver, caches }, address, isForced),
     inquiry: { resolver, mapper, questions, now: nowSeconds },
     trace: (signal) => packetWatch.packets(signal),

@@ -4,7 +4,7 @@ import path from 'node:path';
 import test from 'ava';
 import type { Snapshot } from '../test/lab/snapshot.ts';
 import { bis } from '../test/lab/tools.ts';
-import { becomes, type DaemonScene, fetches, inShort, setDaemonScene, settlesAt } from './testing/daemon-scene.ts';
+import { type DaemonScene, fetches, inShort, setDaemonScene, settlesAt } from './testing/daemon-scene.ts';
 
 /** What `down` undoes: the daemon and its sockets stay. */
 const own = ['addresses', 'routes', 'rules', 'nft', 'sysctls', 'resolvConf'] as const;
@@ -181,16 +181,6 @@ test.serial('S5: what both left is undone by the next start, too', async (t) => 
   t.is(await fetches(scene), 'yes');
   t.is((await next.stop('SIGTERM', 5000)).status, 0);
   t.deepEqual(await scene.dual.differencesSince(before, 0), []);
-});
-
-test.serial('losing the device ends down, with the reason, and up works again', async (t) => {
-  const daemon = await scene.agent.start();
-  await scene.dual.must(['ip', 'link', 'del', 'bis0']);
-  t.is(await becomes(scene, 'down: lost'), 'down: lost');
-  t.deepEqual(await scene.dual.differencesSince(before, 1000, own), []);
-  t.is((await scene.agent.tell('up')).status, 0);
-  t.is(await fetches(scene), 'yes');
-  t.is((await daemon.stop('SIGTERM', 5000)).status, 0);
 });
 
 test.serial(

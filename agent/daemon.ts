@@ -66,6 +66,7 @@ export async function runDaemon(settings: DaemonSettings): Promise<number> {
       ),
     log,
     onStop: () => ending.resolve({ by: 'the control socket', isFailure: false }),
+    onBroken: () => ending.resolve({ by: 'a data path that could not be withdrawn', isFailure: true }),
   });
   const control: ControlServer | undefined = await openControl({ runtimeDirectory, agent }).catch((error: unknown) => {
     if (!(error instanceof ControlError)) throw error;

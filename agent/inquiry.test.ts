@@ -8,6 +8,7 @@ import { Spool } from '../mapper/spool.ts';
 import { type FakeUpstream, fakeUpstream, type Serve } from '../resolver/fixture/fake-upstream.ts';
 import { fakeHost } from '../resolver/fixture/surroundings.ts';
 import { listen } from '../resolver/listener/listener.ts';
+import { formatName } from '../resolver/message/name.ts';
 import { createResolver } from '../resolver/resolver.ts';
 import { defaultSettings, type ResolverSettings } from '../resolver/settings.ts';
 import { plainSockets } from '../resolver/upstream/sockets.ts';
@@ -125,7 +126,6 @@ test('explain says what was asked and said, what does not count, and what decide
       })),
     );
     t.is(assigned(), 0);
-    t.deepEqual(parts.mapper.list(), []);
   }));
 
 test('explain shows the mapping there is, and that the cache was asked; it keeps nothing in the cache', (t) =>
@@ -202,11 +202,23 @@ test('explain an address: what it stands for, or what stands for it, or why noth
     t.deepEqual(explainAddress(parts, '192.0.2.1'), { address: '192.0.2.1', isSpool: false, ...nothing });
     t.deepEqual(explainAddress(parts, '2001:db8::77'), { address: '2001:db8::77', isSpool: null, ...nothing });
     t.is(explainAddress(parts, 'fe80::1')?.excluded, 'link-local');
+    t.is(explainAddress(parts, 'fe80::1%eth0')?.excluded, 'link-local');
     t.is(explainAddress(parts, '2001:db8::1')?.excluded, 'of this host');
     t.is(explainAddress(parts, '2001:db8:64::1')?.excluded, 'NAT64 of this network');
     t.is(explainAddress(parts, 'six.example'), undefined);
     t.is(parts.mapper.isSpool(parseIpv4('10.170.160.9') ?? ipv4(0)), true);
   }));
+
+test('an address in the place of a name is asked for its name', (t) => {
+  const read = (name: string, type: string): string => {
+    const question = readQuestionText({ name, type });
+    return `${formatName(question.name)} ${question.type}`;
+  };
+  t.is(read('10.170.160.1', 'A'), '1.160.170.10.in-addr.arpa 12');
+  t.is(read('10.170.160.1', 'ptr'), '1.160.170.10.in-addr.arpa 12');
+  t.regex(read('2001:db8::9', 'A'), /^9\.(0\.){23}8\.b\.d\.0\.1\.0\.0\.2\.ip6\.arpa 12$/);
+  t.is(read('10.170.160.1', 'MX'), '10.170.160.1 15', 'a name of digits, as it stands');
+});
 
 test('a name or a type that is none is a bad request', (t) => {
   for (const [name, type] of [

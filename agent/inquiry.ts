@@ -1,8 +1,7 @@
 /** What `bis resolve` and `bis explain` ask of a running bump: questions of its resolver, and what its mapper knows. */
 import { formatIpv4, type Ipv4Address, parseIpv4 } from '../mapper/address/ipv4.ts';
-import { formatIpv6, ipv6Equals, parseIpv6 } from '../mapper/address/ipv6.ts';
+import { formatIpv6, type Ipv6Address, parseIpv6 } from '../mapper/address/ipv6.ts';
 import type { AddressMapper } from '../mapper/address-mapper.ts';
-import type { Mapping } from '../mapper/mapping.ts';
 import { exclusionOfAaaa } from '../resolver/exclusions.ts';
 import { explain } from '../resolver/explain.ts';
 import { TYPE } from '../resolver/message/constants.ts';
@@ -10,6 +9,7 @@ import { flag, hasFlag } from '../resolver/message/header.ts';
 import { rcodeOf, readMessage } from '../resolver/message/message.ts';
 import { formatName, type Name, parseName } from '../resolver/message/name.ts';
 import { recordText } from '../resolver/message/record-text.ts';
+import { reverseNameOf, reverseNameOfIpv4 } from '../resolver/message/reverse-name.ts';
 import { formatRcode, formatType, parseType } from '../resolver/message/types.ts';
 import { writeQuestion } from '../resolver/message/write.ts';
 import type { Arrival } from '../resolver/question.ts';
@@ -18,11 +18,11 @@ import { type Upstream, upstreamName } from '../resolver/upstream/upstream.ts';
 import type { AddressExplanation, MappingRow, NameExplanation, QuestionText, Resolution } from './control/agent.ts';
 import { BadRequest } from './control/bad-request.ts';
 import type { Questions } from './questions/questions.ts';
-import { mappingRows } from './status.ts';
+import { mappingRow } from './status.ts';
 
 export interface InquiryParts {
   readonly resolver: Pick<Resolver, 'answer' | 'explain' | 'servers' | 'seen'>;
-  readonly mapper: Pick<AddressMapper, 'isSpool' | 'list'>;
+  readonly mapper: Pick<AddressMapper, 'isSpool' | 'addressOf' | 'listed'>;
   /** Whose questions cannot be taken. */
   readonly questions: Pick<Questions, 'gaps'>;
   /** Seconds since 1970. */
@@ -35,8 +35,16 @@ export interface Asked {
   readonly type: number;
 }
 
-/** Reads a question. Throws a `BadRequest` when the name or the type is none. */
+/**
+ * Reads a question; an address in the place of a name is asked for its name. Throws a `BadRequest` when the name or the
+ * type is none.
+ */
 export function readQuestionText({ name, type }: QuestionText): Asked {
+  const address = readAddress(name);
+  if (address !== undefined && ['A', 'PTR'].includes(type.toUpperCase())) {
+    const { ipv4, ipv6 } = address;
+    return { name: ipv6 === undefined ? reverseNameOfIpv4(ipv4) : reverseNameOf(ipv6), type: TYPE.PTR };
+  }
   const read = { name: parseName(name), type: parseType(type) };
   if (read.name === undefined) throw new BadRequest(`Cannot ask for ${JSON.stringify(name)}: it is no name`);
   if (read.type === undefined) throw new BadRequest(`Cannot ask for ${JSON.stringify(type)}: it is no type`);
@@ -76,7 +84,10 @@ export async function explainName(parts: InquiryParts, { name, type }: Asked): P
   const explained = async (upstreams: readonly Upstream[]): Promise<NameExplanation['servers'][number]> => {
     const { answer, events } = await resolver.explain(question, upstreams);
     const { standsFor, ...rest } = explain(events, answer, { mappings: parts.mapper, host: resolver.seen(upstreams) });
-    const mappings = standsFor.map((ipv6) => ({ ipv6, mapping: rowOf(parts, (row) => formatIpv6(row.ipv6) === ipv6) }));
+    const mappings = standsFor.map((text) => {
+      const ipv6 = parseIpv6(text);
+      return { ipv6: text, mapping: rowOf(parts, ipv6 && parts.mapper.addressOf(ipv6)) };
+    });
     return { servers: upstreams.map(upstreamName), ...rest, mappings };
   };
   return {
@@ -87,22 +98,34 @@ export async function explainName(parts: InquiryParts, { name, type }: Asked): P
   };
 }
 
-/** The mapping that is meant, with all that is told about it. */
-function rowOf({ mapper, now }: InquiryParts, isMeant: (mapping: Mapping) => boolean): MappingRow | null {
-  return mappingRows({ list: () => mapper.list().filter(isMeant) }, now())[0] ?? null;
+/** The mapping of an address, with all that is told about it. */
+function rowOf({ mapper, now }: InquiryParts, address: Ipv4Address | undefined): MappingRow | null {
+  const mapping = address === undefined ? undefined : mapper.listed(address);
+  return mapping === undefined ? null : mappingRow(mapping, now());
+}
+
+type Address =
+  | { readonly ipv4: Ipv4Address; readonly ipv6?: never }
+  | { readonly ipv4?: never; readonly ipv6: Ipv6Address };
+
+/** An address, of which a zone (`%eth0`) means nothing here; `undefined` if the text is none. */
+function readAddress(text: string): Address | undefined {
+  const ipv4 = parseIpv4(text);
+  if (ipv4 !== undefined) return { ipv4 };
+  const ipv6 = parseIpv6(text.replace(/%.+$/, ''));
+  return ipv6 && { ipv6 };
 }
 
 /** What an address stands for, or what stands for it; `undefined` if the text is no address. */
 export function explainAddress(parts: InquiryParts, text: string): AddressExplanation | undefined {
-  const ipv4 = parseIpv4(text);
-  const ipv6 = ipv4 === undefined ? parseIpv6(text) : undefined;
-  if (ipv4 === undefined && ipv6 === undefined) return undefined;
+  const address = readAddress(text);
+  if (address === undefined) return undefined;
+  const { ipv4, ipv6 } = address;
   const { seen, servers } = parts.resolver;
-  const address = ipv6 === undefined ? formatIpv4(ipv4 as Ipv4Address) : formatIpv6(ipv6);
   return {
-    address,
+    address: ipv6 === undefined ? formatIpv4(ipv4) : formatIpv6(ipv6),
     isSpool: ipv4 === undefined ? null : parts.mapper.isSpool(ipv4),
-    mapping: rowOf(parts, (row) => (ipv6 === undefined ? row.ipv4 === ipv4 : ipv6Equals(row.ipv6, ipv6))),
+    mapping: rowOf(parts, ipv6 === undefined ? ipv4 : parts.mapper.addressOf(ipv6)),
     excluded: ipv6 === undefined ? null : (exclusionOfAaaa(ipv6, seen(servers.upstreams)) ?? null),
   };
 }

@@ -64,11 +64,16 @@ test('M3: when both are in use, a private range of the same length is found, or 
   t.throws(() => ranges(all), { message });
 });
 
-test('M3: a range that somebody chose is taken or refused, never replaced', (t) => {
-  const config = defaultConfig();
-  const chosen = { ...config, mapper: { ...config.mapper, spool: prefix('100.64.8.0/24') } };
-  t.is(ranges([], chosen)[0], '100.64.8.0/24');
-  t.throws(() => ranges(['100.64.0.0/10'], chosen), { message: /^Cannot use 100\.64\.8\.0\/24 as spool range/ });
+test('M3: a range that somebody chose gives way like any other, to a default of its length or a private range', (t) => {
+  const { mapper, ...config } = defaultConfig();
+  const choosing = (text: string, taken: readonly string[]): string | undefined =>
+    ranges(taken, { ...config, mapper: { ...mapper, spool: prefix(text) } })[0];
+  t.is(choosing('100.64.8.0/24', []), '100.64.8.0/24');
+  t.is(choosing('100.64.8.0/24', ['100.64.0.0/10']), '10.255.255.0/24');
+  t.is(choosing('10.64.0.0/20', ['10.64.0.9/32']), '10.170.160.0/20');
+  const all = ['100.64.0.0/10', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '198.18.0.0/15'];
+  const message = /^Cannot use 100\.64\.8\.0\/24 or any private range of that length as spool range/;
+  t.throws(() => choosing('100.64.8.0/24', all), { message });
 });
 
 test('M5: errors of routers come from the spool address that is never handed out, programs from the first of the self range', (t) => {

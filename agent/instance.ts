@@ -61,18 +61,16 @@ export function createInstance(
   };
 }
 
-/** The configured range, or, when that is the default and in use, the first that is free (RFC 6535 §4.4, M3). */
+/** The configured range, or, when addresses of it are in use, the first that is free (RFC 6535 §4.4, M3). */
 function freeRange(
   name: string,
   configured: Ipv4Prefix,
   defaults: readonly string[],
   taken: readonly Ipv4Prefix[],
 ): Ipv4Prefix {
-  const text = formatIpv4Prefix(configured);
-  const isDefault = text === defaults[0];
-  const range = chooseRange(isDefault ? rangesInOrder(configured, defaults) : [configured], taken);
+  const range = chooseRange(rangesInOrder(configured, defaults), taken);
   if (range !== undefined) return range;
-  const what = isDefault ? `${text} or any private range of that length` : text;
+  const what = `${formatIpv4Prefix(configured)} or any private range of that length`;
   throw new Error(`Cannot use ${what} as ${name} range: addresses of it are in use on this host`);
 }
 

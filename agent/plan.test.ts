@@ -39,7 +39,7 @@ make the nft table inet bis_guard
             type ipv4_addr
             flags interval
             auto-merge
-            elements = { 10.170.160.0/20, 172.21.112.0/20 }
+            elements = { 10.170.160.0/20, 172.21.112.1 }
           }
         
           chain forward {
@@ -77,7 +77,7 @@ guard the uplinks
         flush set inet bis_guard forced
         add element inet bis_guard forced { "eth0" }
         flush set inet bis_guard own4
-        add element inet bis_guard own4 { 10.170.160.0/20, 172.21.112.0/20 }
+        add element inet bis_guard own4 { 10.170.160.0/20, 172.21.112.1 }
 set /proc/sys/net/ipv6/conf/bis0/force_forwarding to 1
   do    write 1 to /proc/sys/net/ipv6/conf/bis0/force_forwarding
   undo  write 0 to /proc/sys/net/ipv6/conf/bis0/force_forwarding, if it is 1

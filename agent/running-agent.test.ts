@@ -1,62 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
-import type { Bump, BumpRun } from './bump.ts';
-import type { Reason } from './control/agent.ts';
-import { ExplicitMappings } from './explicit/explicit-mappings.ts';
-import { Exposed } from './recipient/exposed.ts';
-import { explain, RunningAgent } from './running-agent.ts';
-
-const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-const upStatus = { device: null, spool: null, self: 'fd00::/96', uplinks: [], resolver: null, translator: null };
-
-/** Starts bumps that do nothing but tell when they start and stop. */
-class Starter {
-  readonly told: string[] = [];
-  reasons: Reason[] = [];
-  failure: Error | undefined;
-  /** What could not be undone. */
-  failures: Error[] = [];
-  /** Milliseconds that starting and stopping take. */
-  startMs = 0;
-  stopMs = 0;
-  run: BumpRun | undefined;
-  readonly agent = new RunningAgent({
-    exposed: new Exposed({ expose: [], unclaimed: false }),
-    explicit: new ExplicitMappings([], silent),
-    start: (run) => this.#start(run),
-    log: silent,
-    onStop: () => void this.told.push('told to end'),
-  });
-
-  async #start(run: BumpRun): Promise<Bump> {
-    this.run = run;
-    this.told.push('start');
-    await sleep(this.startMs, undefined, { signal: run.signal }).catch(() => {});
-    if (run.signal.aborted) {
-      this.told.push('given up');
-      throw run.signal.reason;
-    }
-    if (this.failure !== undefined) throw this.failure;
-    const starter = this;
-    return {
-      get reasons() {
-        return starter.reasons;
-      },
-      status: () => upStatus,
-      mappings: () => [],
-      flush: async () => ({ removed: 1, spared: 2 }),
-      inquiry: undefined as never,
-      async *trace() {},
-      stop: async () => {
-        await sleep(this.stopMs);
-        this.told.push('stop');
-        return this.failures;
-      },
-    };
-  }
-}
-
-const codes = ({ reasons }: { reasons: readonly Reason[] }): string[] => reasons.map(({ code }) => code);
+import { explain } from './life-cycle.ts';
+import { codes, Starter } from './testing/bump-starter.ts';
 
 test('up and down, again and again', async (t) => {
   const starter = new Starter();
@@ -179,21 +124,6 @@ test('a start that fails ends down with every cause in the reason, and the next 
   t.deepEqual(status.reasons, [{ code: 'failed', text: 'Cannot create bis0: EBUSY' }]);
   starter.failure = undefined;
   t.is((await starter.agent.up(1000)).state, 'up');
-});
-
-test('a data path that is lost ends down and says so; the next up starts anew', async (t) => {
-  const starter = new Starter();
-  await starter.agent.up(1000);
-  const first = starter.run;
-  first?.onLost(new Error('The TUN device was removed'));
-  await sleep(5);
-  const status = starter.agent.status();
-  t.is(status.state, 'down');
-  t.deepEqual(status.reasons, [{ code: 'lost', text: 'The TUN device was removed.' }]);
-  t.is((await starter.agent.up(1000)).state, 'up');
-  first?.onLost(new Error('once more'));
-  await sleep(5);
-  t.is(starter.agent.status().state, 'up', 'what is lost of an earlier run is no loss');
 });
 
 test('a data path that is lost while it starts is no start', async (t) => {

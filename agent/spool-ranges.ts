@@ -2,10 +2,11 @@
  * The ranges of the spool over the life of a bump (M3): when a network of the host appears in the one in use, new mappings
  * are made in another, and those that are held end where they are.
  */
+import { ipv4 } from '../mapper/address/ipv4.ts';
 import { coverIpv4, formatIpv4Prefix, type Ipv4Prefix } from '../mapper/address/prefix.ts';
 import type { AddressMapper } from '../mapper/address-mapper.ts';
 import type { Connections } from '../mapper/mapping.ts';
-import { chooseRange, DEFAULT_SPOOLS, isFree, rangesInOrder } from '../mapper/range.ts';
+import { chooseRange, DEFAULT_SELVES, DEFAULT_SPOOLS, isFree, rangesInOrder } from '../mapper/range.ts';
 import type { Spool } from '../mapper/spool.ts';
 import type { Reason } from './control/agent.ts';
 import type { Log } from './log.ts';
@@ -15,6 +16,8 @@ export interface SpoolRangesParts {
   readonly mapper: Pick<AddressMapper, 'move' | 'occupiedIn'>;
   /** The range that was asked for. */
   readonly configured: Ipv4Prefix;
+  /** The range of the device's own address, as it was asked for and as it is. */
+  readonly configuredSelf: Ipv4Prefix;
   readonly self: Ipv4Prefix;
   /** IPv4 prefixes of explicit mappings: all there are, and those that hold now. */
   readonly reserved: () => readonly Ipv4Prefix[];
@@ -30,6 +33,8 @@ export class SpoolRanges {
   readonly #parts: SpoolRangesParts;
   /** Why the spool cannot move although it should. */
   #problem: string | undefined;
+  /** Whether a network of the host has the address of the device. */
+  #isSelfTaken = false;
   #looks = 0;
   /** What `prefixes` said last. */
   #said = '';
@@ -43,6 +48,7 @@ export class SpoolRanges {
     const { spool, mapper, configured, self, reserved, log } = this.#parts;
     const before = this.#problem;
     this.#problem = undefined;
+    this.#isSelfTaken = !isFree(selfOf(self), taken);
     const collision = spool.open.find((range) => !isFree(range, taken));
     if (collision === undefined) return;
     const from = formatIpv4Prefix(collision);
@@ -84,7 +90,7 @@ export class SpoolRanges {
   }
 
   get reasons(): readonly Reason[] {
-    const { spool, configured, mapper } = this.#parts;
+    const { spool, configured, configuredSelf, self, mapper } = this.#parts;
     const reasons: Reason[] = [];
     if (this.#problem !== undefined) reasons.push({ code: 'spool-collision', text: this.#problem });
     for (const range of spool.closing) {
@@ -92,10 +98,11 @@ export class SpoolRanges {
       const text = `The spool has moved away from ${formatIpv4Prefix(range)}, where a network of this host is; ${left} of its addresses are still held and hide those of that network.`;
       reasons.push({ code: 'spool-moved', text });
     }
-    const isElsewhere = !spool.open.some((range) => range.address === configured.address);
-    if (isElsewhere && !isDefault(configured)) {
-      const text = `The configured spool ${formatIpv4Prefix(configured)} is in use by a network of this host: ${spool.open.map(formatIpv4Prefix).join(' ')} is used instead.`;
-      reasons.push({ code: 'spool-elsewhere', text });
+    reasons.push(...elsewhere('spool', configured, spool.open, DEFAULT_SPOOLS));
+    reasons.push(...elsewhere('self', configuredSelf, [self], DEFAULT_SELVES));
+    if (this.#isSelfTaken) {
+      const text = `A network of this host has ${formatIpv4Prefix(selfOf(self))}, the address of the device: whoever has it there cannot be reached until the next up, which takes another range.`;
+      reasons.push({ code: 'self-collision', text });
     }
     return reasons;
   }
@@ -107,6 +114,21 @@ export class SpoolRanges {
   }
 }
 
-function isDefault(range: Ipv4Prefix): boolean {
-  return DEFAULT_SPOOLS.some((text) => text === formatIpv4Prefix(range));
+/** The one address of the self range that is in use: that of the device. */
+function selfOf(self: Ipv4Prefix): Ipv4Prefix {
+  return { address: ipv4(self.address + 1), length: 32 };
+}
+
+/** That a range which somebody chose is another now; a default may be either of two, and nobody asked for it. */
+function elsewhere(
+  name: 'spool' | 'self',
+  configured: Ipv4Prefix,
+  used: readonly Ipv4Prefix[],
+  defaults: readonly string[],
+): Reason[] {
+  const asked = formatIpv4Prefix(configured);
+  const texts = used.map(formatIpv4Prefix);
+  if (texts.includes(asked) || defaults.includes(asked)) return [];
+  const text = `The configured ${name} range ${asked} is in use by a network of this host: ${texts.join(' ')} is used instead.`;
+  return [{ code: `${name}-elsewhere`, text }];
 }

@@ -1,10 +1,10 @@
 import test from 'ava';
 import { type Ipv4Address, parseIpv4 } from '../mapper/address/ipv4.ts';
 import { type Ipv6Address, parseIpv6 } from '../mapper/address/ipv6.ts';
-import { parseIpv4Prefix, parseIpv6Prefix } from '../mapper/address/prefix.ts';
+import { type Ipv4Prefix, parseIpv4Prefix, parseIpv6Prefix } from '../mapper/address/prefix.ts';
 import type { ListedMapping } from '../mapper/mapping.ts';
 import { fakeStatus, fakeUp } from './control/fake-agent.ts';
-import { mappingRows, statusOf, type UpStatusParts, upStatus } from './status.ts';
+import { mappingPages, mappingRow, statusOf, type UpStatusParts, upStatus } from './status.ts';
 
 const NOW = 1_000_000;
 
@@ -102,26 +102,37 @@ test('mappings are told in order of their addresses, with what holds them', (t) 
     row('10.170.160.9', { promisedUntil: NOW + 30, lastPacket: NOW - 5 }),
     row('10.170.160.2', { isLive: true, promisedUntil: NOW + 30 }),
     row('10.170.160.10', { createdAt: NOW + 5 }),
+    row('172.21.95.254', {}),
   ];
-  const list = () => rows;
+  const listed = (address: Ipv4Address) => rows.find(({ ipv4 }) => ipv4 === address);
+  const ranges = ['172.21.80.0/20', '10.170.160.0/20'].map((text) => parseIpv4Prefix(text) as Ipv4Prefix);
+  const pages = [...mappingPages({ listed }, { ranges }, () => NOW)];
   t.deepEqual(
-    mappingRows({ list }, NOW).map(({ ipv4, state, promisedForSeconds, lastPacketSecondsAgo, ageSeconds }) => [
-      ipv4,
-      state,
-      promisedForSeconds,
-      lastPacketSecondsAgo,
-      ageSeconds,
-    ]),
+    pages
+      .flat()
+      .map(({ ipv4, state, promisedForSeconds, lastPacketSecondsAgo, ageSeconds }) => [
+        ipv4,
+        state,
+        promisedForSeconds,
+        lastPacketSecondsAgo,
+        ageSeconds,
+      ]),
     [
       ['10.170.160.2', 'live', 30, null, 100],
       ['10.170.160.9', 'promised', 30, 5, 100],
       ['10.170.160.10', 'idle', 0, null, 0],
+      ['172.21.95.254', 'idle', 0, null, 100],
     ],
   );
 });
 
 test('RFC 1035 5.1: names are told without the dot of the root, with a dot that is part of a label', (t) => {
   const names = ['six.example.', 'six.example', 'a\\.', 'a\\\\.', 'a\\\\\\.'];
-  const list = () => [row('10.170.160.1', { names })];
-  t.deepEqual(mappingRows({ list }, NOW)[0]?.names, ['six.example', 'six.example', 'a\\.', 'a\\\\', 'a\\\\\\.']);
+  t.deepEqual(mappingRow(row('10.170.160.1', { names }), NOW).names, [
+    'six.example',
+    'six.example',
+    'a\\.',
+    'a\\\\',
+    'a\\\\\\.',
+  ]);
 });

@@ -4,6 +4,8 @@ import { formatIpv4 } from '../mapper/address/ipv4.ts';
 import { formatIpv6 } from '../mapper/address/ipv6.ts';
 import { formatIpv4Prefix, formatIpv6Prefix } from '../mapper/address/prefix.ts';
 import type { AddressMapper } from '../mapper/address-mapper.ts';
+import { listedPages } from '../mapper/listed-pages.ts';
+import type { ListedMapping } from '../mapper/mapping.ts';
 import type { Spool } from '../mapper/spool.ts';
 import type { AgentState, MappingRow, Reason, ResolverStatus, Status, TranslatorStatus } from './control/agent.ts';
 import { networkNamespace } from './control/network-namespace.ts';
@@ -80,23 +82,30 @@ export function upStatus(parts: UpStatusParts): UpStatus {
   };
 }
 
-/** All mappings, in order of their IPv4 addresses; `now` in seconds since 1970. */
-export function mappingRows(mapper: Pick<AddressMapper, 'list'>, now: number): MappingRow[] {
-  const rows = mapper.list().toSorted((a, b) => a.ipv4 - b.ipv4);
-  return rows.map(
-    ({ ipv4, ipv6, names, createdAt, promisedUntil, isLive, lastPacket, packets, octets, isStranger }) => ({
-      ipv4: formatIpv4(ipv4),
-      ipv6: formatIpv6(ipv6),
-      names: names.map(withoutLastDot),
-      ageSeconds: Math.max(0, now - createdAt),
-      promisedForSeconds: Math.max(0, promisedUntil - now),
-      lastPacketSecondsAgo: lastPacket === 0 ? null : Math.max(0, now - lastPacket),
-      state: isLive ? 'live' : promisedUntil > now ? 'promised' : 'idle',
-      packets,
-      octets,
-      isStranger,
-    }),
-  );
+/** A mapping as it is told; `now` in seconds since 1970. */
+export function mappingRow(mapping: ListedMapping, now: number): MappingRow {
+  const { ipv4, ipv6, names, createdAt, promisedUntil, isLive, lastPacket, packets, octets, isStranger } = mapping;
+  return {
+    ipv4: formatIpv4(ipv4),
+    ipv6: formatIpv6(ipv6),
+    names: names.map(withoutLastDot),
+    ageSeconds: Math.max(0, now - createdAt),
+    promisedForSeconds: Math.max(0, promisedUntil - now),
+    lastPacketSecondsAgo: lastPacket === 0 ? null : Math.max(0, now - lastPacket),
+    state: isLive ? 'live' : promisedUntil > now ? 'promised' : 'idle',
+    packets,
+    octets,
+    isStranger,
+  };
+}
+
+/** All mappings, in order of their IPv4 addresses, in pages that take a few milliseconds each at most. */
+export function* mappingPages(
+  mapper: Pick<AddressMapper, 'listed'>,
+  spool: Pick<Spool, 'ranges'>,
+  now: () => number,
+): Generator<readonly MappingRow[]> {
+  for (const page of listedPages(mapper, spool)) yield page.map((mapping) => mappingRow(mapping, now()));
 }
 
 /** A name without the dot of the root; a dot behind an odd number of backslashes belongs to a label (RFC 1035 §5.1). */

@@ -2,7 +2,7 @@
 import type { TableSettings } from '../install/table.ts';
 import { formatIpv6 } from '../mapper/address/ipv6.ts';
 import { formatIpv4Prefix, formatIpv6Prefix } from '../mapper/address/prefix.ts';
-import { type Instance, selfAddress6 } from './instance.ts';
+import { type Instance, selfAddress, selfAddress6 } from './instance.ts';
 
 /** The table of an instance. */
 export function tableSettings(instance: Instance): TableSettings {
@@ -10,7 +10,8 @@ export function tableSettings(instance: Instance): TableSettings {
     table: instance.table,
     device: instance.device,
     spool: formatIpv4Prefix(instance.spool),
-    self: [formatIpv4Prefix(instance.self)],
+    // The one address of the range that is on the device: a network that appears beside it is somebody else's (M3).
+    self: [selfAddress(instance)],
     ula: formatIpv6Prefix(instance.ula),
     self6: formatIpv6(selfAddress6(instance)),
     mark: instance.mark,

@@ -62,6 +62,7 @@ function watchOver(first: { changed?: boolean; jumped?: boolean; ended?: boolean
       servers,
     },
     isAlive: () => true,
+    onStuck: () => {},
   };
   return { watch: new Watch(parts), done };
 }

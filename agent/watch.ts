@@ -18,6 +18,8 @@ import type { SpoolRanges } from './spool-ranges.ts';
 
 /** How often caught questions are renewed, and how often changes are looked for. */
 const RENEW_MILLISECONDS = 2000;
+/** A worker that has not answered so many times in a row, 10 s, is stuck. */
+const MOST_SILENCES = 5;
 const LOOK_MILLISECONDS = 500;
 /** What could not be followed is tried again after so many looks. */
 const LOOKS_BEFORE_RETRY = 10;
@@ -39,6 +41,8 @@ export interface WatchParts {
   readonly jumps?: Pick<TimeJumps, 'jumped'>;
   /** Whether packets are handled. */
   readonly isAlive: () => boolean;
+  /** They have not been for some seconds, and will not be. */
+  readonly onStuck: (reason: Error) => void;
 }
 
 export class Watch {
@@ -47,6 +51,7 @@ export class Watch {
   readonly #ending = new AbortController();
   #timers: NodeJS.Timeout[] = [];
   #isAlive = true;
+  #silences = 0;
   #problem: string | undefined;
   /** What is still to be followed, the round that follows it, and how many looks until one that failed is repeated. */
   #due = { network: false, firewall: false };
@@ -101,11 +106,13 @@ export class Watch {
   }
 
   #renew(): void {
-    const { isAlive, log, questions } = this.#parts;
+    const { isAlive, log, onStuck, questions } = this.#parts;
     const wasAlive = this.#isAlive;
     this.#isAlive = isAlive();
     if (wasAlive && !this.#isAlive)
       log.warn('A packet worker does not answer: questions go their native way until it does');
+    this.#silences = this.#isAlive ? 0 : this.#silences + 1;
+    if (this.#silences === MOST_SILENCES) onStuck(new Error('A packet worker has not answered for 10 s'));
     if (!this.#isAlive) return;
     try {
       questions.renew();

@@ -7,6 +7,9 @@ import { raiseTables, settings } from './testing/bump.ts';
 import { namespaceHost } from './testing/namespace.ts';
 import { RecordingHost } from './testing/recording-host.ts';
 
+/** The chains that only questions pass. */
+const forQuestions = ['pass', 'caught', 'snoop', 'resolver'];
+
 test.serial('a kernel that can says nothing, and nothing is changed', async (t) => {
   await using lab = await Lab.build(pair);
   const dual = lab.host('dual');
@@ -29,15 +32,14 @@ test.serial('without catching the table has no hook for questions, and the rest 
   const whole = raiseTables(dual.namespace);
   const all = await chains();
   whole.close();
-  const ofQuestions = ['pass', 'caught', 'snoop', 'resolver'];
   const rest = raiseTables(dual.namespace, { ...settings, catches: false });
   t.deepEqual(
-    all.filter((name) => ofQuestions.includes(name)),
-    ofQuestions,
+    all.filter((name) => forQuestions.includes(name)),
+    forQuestions,
   );
   t.deepEqual(
     await chains(),
-    all.filter((name) => !ofQuestions.includes(name)),
+    all.filter((name) => !forQuestions.includes(name)),
   );
   rest.close();
 });

@@ -5,6 +5,7 @@
 import type { Ipv4Address } from './address/ipv4.ts';
 import type { Ipv6Address } from './address/ipv6.ts';
 import type { Ipv4Prefix } from './address/prefix.ts';
+import { listedPages } from './listed-pages.ts';
 import type {
   Connections,
   EndReason,
@@ -118,14 +119,16 @@ export class AddressMapper {
     return this.#parts.spool.position(address) >= 0;
   }
 
-  /** All mappings, in order of their positions, with what the data planes know of them. */
+  /** The mapping of a spool address with what the data planes know of it, or `undefined`. */
+  listed(address: Ipv4Address): ListedMapping | undefined {
+    const position = this.#parts.spool.position(address);
+    const mapping = position < 0 ? undefined : this.#rows.mapping(position);
+    return mapping === undefined ? undefined : { ...mapping, ...this.#occupancy.traffic(position) };
+  }
+
+  /** All mappings, as `listed` tells them, at once: a million take a second. */
   list(): ListedMapping[] {
-    const listed: ListedMapping[] = [];
-    for (let position = 0; position < this.#parts.spool.size; position++) {
-      const mapping = this.#rows.mapping(position);
-      if (mapping !== undefined) listed.push({ ...mapping, ...this.#occupancy.traffic(position) });
-    }
-    return listed;
+    return [...listedPages(this, this.#parts.spool)].flat();
   }
 
   /** The addresses of all mappings, as they are when each is asked for. */
@@ -219,9 +222,11 @@ export class AddressMapper {
   #promise(position: number, seconds: number): void {
     const now = this.#parts.now();
     const rows = this.#rows;
-    const isLonger = now + seconds > (rows.promisedUntil[position] as number);
+    // The column holds no later time: without a limit the longest TTL would be no promise at all, from 2038 on.
+    const until = Math.min(now + seconds, 0xffff_ffff);
+    const isLonger = until > (rows.promisedUntil[position] as number);
     rows.usedAt[position] = now;
-    if (isLonger) rows.promisedUntil[position] = now + seconds;
+    if (isLonger) rows.promisedUntil[position] = until;
     this.#occupancy.hold(position);
     if (!isLonger) return;
     let mapping: Mapping | undefined;

@@ -95,7 +95,7 @@ class Model {
 
 test('M10, M11, M12, M13, M15: the mapper does what a slow model does, over random sequences of operations', (t) => {
   fc.assert(
-    fc.property(fc.array(operation, { maxLength: 250 }), fc.integer(), (operations, seed) => {
+    fc.property(fc.array(operation, { maxLength: 250, size: 'max' }), fc.integer(), (operations, seed) => {
       const model = new Model();
       const spool = new Spool(ranges);
       for (let position = 0; position < spool.size; position++) {

@@ -59,6 +59,17 @@ test('M3: after a move new mappings are in the new range, held ones stay until t
   t.is(formatIpv4(mapper.assign(peer(2), promise) as Ipv4Address), '172.16.0.2');
 });
 
+test('M3, M15: a stranger of a range that is closing, asked for by name before it was swept, keeps its address', (t) => {
+  const { mapper, clock, table, sweep } = scene(1);
+  const address = mapper.admit(peer(1)) as Ipv4Address;
+  t.true(mapper.move(prefix('172.16.0.0/29')));
+  clock.now += 100;
+  t.is(mapper.assign(peer(1), promise), address);
+  sweep();
+  t.is(table.reader.toIpv4(peer(1)), address);
+  t.deepEqual(mapper.use, { used: 1, held: 1, strangers: 0, quarantined: 0 });
+});
+
 test('M3: the place of a range that was given up is used again; without a place the spool stays', (t) => {
   const { mapper, clock, spool, sweep } = scene(1);
   const ranges = ['172.16.0.0/29', '10.9.0.0/29', '192.168.7.0/29'].map(prefix);

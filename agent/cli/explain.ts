@@ -37,7 +37,8 @@ export function addExplain(program: Command): void {
 export function explanationText(explanation: NameExplanation | AddressExplanation): string[] {
   if ('address' in explanation) return addressText(explanation).map(printable);
   const { name, type, servers, notFor } = explanation;
-  if (servers.length === 0) return [printable(`${name} ${type}: no server is known that could be asked`)];
+  if (servers.length === 0)
+    return [printable(`${name} ${type}: no server is known that could be asked; \`bis status\` says why`)];
   return [
     ...servers.flatMap((explained) => [printable(headline(name, type, explained)), ...columns(rows(explained))]),
     ...notFor.map((text) => printable(`  ! ${text}`)),
@@ -47,7 +48,7 @@ export function explanationText(explanation: NameExplanation | AddressExplanatio
 const outcomes = {
   synthesized: 'answered with spool addresses in the place of AAAA records',
   unmodified: 'answered as the network answers',
-  negative: 'answered as the network answers: there is no address',
+  negative: 'answered as the network answers, without an address',
   failed: 'cannot be answered (SERVFAIL)',
   reversed: 'answered for the IPv6 address behind the spool address',
   passed: 'passed on unchanged',

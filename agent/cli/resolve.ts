@@ -12,7 +12,11 @@ address, which is promised as in any other answer. The exit status is 0 when the
 
 export function addResolve(program: Command): void {
   const command = instanceCommand(program, 'resolve', 'ask the running resolver', about);
-  addQuestion(command, 'name', 'the name; letters other than ASCII are written as A-labels')
+  addQuestion(
+    command,
+    'name-or-address',
+    'a name, or an address to be asked for its name; letters other than ASCII are written as A-labels',
+  )
     .addOption(asJson())
     .action((name: string, type: string, options: InstanceOptions & { json?: true }) =>
       finish(async () => {

@@ -34,7 +34,7 @@ export const keys = {
     spool: key(
       '"10.170.160.0/20"',
       range,
-      'IPv4 addresses that are handed out in the place of IPv6 ones. They are seen only inside this host. Must not overlap a network this host is on or has a route to.',
+      'IPv4 addresses that are handed out in the place of IPv6 ones. They are seen only inside this host. Where this host is on a network that has some of them, or has a route to one, another range as long is taken, and `bis status` says so.',
     ),
     self: key(
       '"172.21.112.0/20"',

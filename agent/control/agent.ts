@@ -197,8 +197,8 @@ export type TraceEvent = TracedPacketEvent | { readonly lost: number };
 export interface Agent {
   /** At once, from memory. */
   status(): Status;
-  /** At once, from memory; in order of `ipv4`. */
-  mappings(): readonly MappingRow[];
+  /** From memory, in order of `ipv4`, in pages: each at once, and each as it is then. */
+  mappings(): Iterable<readonly MappingRow[]>;
   /**
    * Starts translating and resolves to the state that was reached: `up`, `degraded`, or `down` when it could not be
    * (all is undone, `reasons` say why; also when `timeoutMs` passed). At once when it is up already.

@@ -18,6 +18,9 @@ import { runtimePaths } from './runtime-directory.ts';
 /** Time for the daemon to answer, beyond what it was told it may take. */
 const ANSWER_MS = 5000;
 
+/** Time for a list of a million mappings, which is made page by page, in a daemon that has other things to do. */
+const LIST_MS = 60_000;
+
 /** The longest that a question may take: 4.5 s over UDP, and again over TCP. */
 const QUESTION_MS = 9000;
 
@@ -43,7 +46,7 @@ export class ControlClient {
   }
 
   async mappings(): Promise<readonly MappingRow[]> {
-    return ((await this.#read('/v1/mappings')) as { mappings: MappingRow[] }).mappings;
+    return ((await this.#read('/v1/mappings', LIST_MS)) as { mappings: MappingRow[] }).mappings;
   }
 
   /** Resolves to the state that was reached; see `Agent.up`. */
@@ -119,12 +122,12 @@ export class ControlClient {
   }
 
   /** Reads from the socket of those who may control, else from everybody's. */
-  async #read(path: string): Promise<unknown> {
+  async #read(path: string, timeoutMs = ANSWER_MS): Promise<unknown> {
     try {
-      return await exchange(this.#controlSocket, 'GET', path, undefined, ANSWER_MS);
+      return await exchange(this.#controlSocket, 'GET', path, undefined, timeoutMs);
     } catch (error) {
       if (!(error instanceof ControlError) || error.code !== 'forbidden') throw error;
-      return await exchange(this.#publicSocket, 'GET', path, undefined, ANSWER_MS);
+      return await exchange(this.#publicSocket, 'GET', path, undefined, timeoutMs);
     }
   }
 

@@ -83,8 +83,8 @@ export class FakeAgent implements Agent {
     return { ...fakeStatus, ...more, state: this.state, reasons: this.reasons };
   }
 
-  mappings(): readonly MappingRow[] {
-    return this.rows;
+  mappings(): Iterable<readonly MappingRow[]> {
+    return [this.rows.slice(0, 1), [], this.rows.slice(1)];
   }
 
   async up(timeoutMs: number): Promise<Status> {

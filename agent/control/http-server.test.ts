@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import test from 'ava';
-import type { Status } from './agent.ts';
+import type { MappingRow, Status } from './agent.ts';
 import { ControlClient } from './client.ts';
 import { fakeStatus } from './fake-agent.ts';
 import { openInstance } from './test-instance.ts';
@@ -89,6 +89,45 @@ test('S8: a client that does not take its answer is cut off', async (t) => {
   });
   await new Promise((resolve) => socket.once('close', resolve));
   t.true(length < 8 * 1024 * 1024, `${length} octets`);
+});
+
+/** So many pages of a row that is 10,000 octets long. */
+function* longPages(pages: number): Generator<readonly MappingRow[]> {
+  for (let page = 0; page < pages; page++) yield [{ names: ['x'.repeat(10_000)] } as unknown as MappingRow];
+}
+
+test('S8: a list of any length lets others be answered in between, and is whole', async (t) => {
+  const { agent, runtimeDirectory } = await openInstance(t);
+  let isMade = false;
+  agent.mappings = function* () {
+    yield* longPages(3000);
+    isMade = true;
+  };
+  const client = new ControlClient(runtimeDirectory);
+  const list = client.mappings();
+  await client.status();
+  t.false(isMade, 'the status was told before the list was made');
+  t.is((await list).length, 3000);
+  agent.mappings = () => longPages(0);
+  t.deepEqual(await client.mappings(), []);
+});
+
+test('S8: a client that does not take a list is cut off, and no more of it is made', async (t) => {
+  const { agent, paths } = await openInstance(t, { clientMs: 300 });
+  let made = 0;
+  agent.mappings = function* () {
+    for (const page of longPages(100_000)) {
+      made++;
+      yield page;
+    }
+  };
+  const socket = connect(paths.controlSocket);
+  socket.on('error', () => {});
+  socket.write('GET /v1/mappings HTTP/1.1\r\nHost: bis\r\n\r\n');
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  socket.resume();
+  await new Promise((resolve) => socket.once('close', resolve));
+  t.true(made < 10_000, `${made} pages`);
 });
 
 test('S8: an answer that takes long is not cut off', async (t) => {

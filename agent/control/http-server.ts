@@ -4,9 +4,10 @@
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Agent } from './agent.ts';
 import { BadRequest } from './bad-request.ts';
-import type { Route, StreamRoute } from './routes.ts';
+import type { ListRoute, Route, StreamRoute } from './routes.ts';
 
 export interface Limits {
   /** Octets of a request's body. */
@@ -55,6 +56,7 @@ async function answer(
   const body = await readBody(request, limits.bodyOctets);
   if (body === undefined) return send(response, limits, 413, failure('too-large', 'The request is too large'));
   if ('stream' in route) return stream(agent, route, response);
+  if ('pages' in route) return sendPages(agent, route, limits, response);
   try {
     const json: unknown = body === '' ? undefined : JSON.parse(body);
     return send(response, limits, 200, await route.answer(agent, json));
@@ -92,12 +94,27 @@ async function stream(agent: Agent, route: StreamRoute, response: ServerResponse
   response.end();
 }
 
+/** Sends a list page by page, others have their turn in between; a client that does not take a page in time is cut off. */
+async function sendPages(agent: Agent, route: ListRoute, limits: Limits, response: ServerResponse): Promise<void> {
+  const pages = route.pages(agent)[Symbol.iterator]();
+  response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store', connection: 'close' });
+  let before = `{${JSON.stringify(route.list)}:[`;
+  for (let page = pages.next(); page.done !== true; page = pages.next()) {
+    const text = page.value.map((value) => JSON.stringify(value)).join(',');
+    const isTaken = text === '' || response.write(before + text);
+    if (text !== '') before = ',';
+    if (!isTaken) await once(response, 'drain', { signal: AbortSignal.timeout(limits.clientMs) });
+    await nextTurn();
+    if (response.destroyed) return;
+  }
+  cutOffUntaken(response, limits);
+  response.end(before === ',' ? ']}\n' : `${before}]}\n`);
+}
+
 /** Sends one answer and closes; a client that does not take it in time is cut off. */
 function send(response: ServerResponse, limits: Limits, status: number, value: unknown): void {
   const text = Buffer.from(`${JSON.stringify(value)}\n`);
-  const { socket } = response;
-  const timer = setTimeout(() => socket?.destroy(), limits.clientMs);
-  response.once('close', () => clearTimeout(timer));
+  cutOffUntaken(response, limits);
   response.writeHead(status, {
     'content-type': 'application/json',
     'content-length': text.length,
@@ -105,6 +122,13 @@ function send(response: ServerResponse, limits: Limits, status: number, value: u
     connection: 'close',
   });
   response.end(text);
+}
+
+/** What is not taken in time from now on ends the connection. */
+function cutOffUntaken(response: ServerResponse, limits: Limits): void {
+  const { socket } = response;
+  const timer = setTimeout(() => socket?.destroy(), limits.clientMs);
+  response.once('close', () => clearTimeout(timer));
 }
 
 function failure(code: string, text: string): { error: { code: string; text: string } } {

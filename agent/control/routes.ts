@@ -29,11 +29,19 @@ export interface StreamRoute {
   readonly stream: (agent: Agent, signal: AbortSignal) => AsyncIterable<readonly unknown[]>;
 }
 
-export type Route = AnswerRoute | StreamRoute;
+/** A request for a list that may be long: an object with the list under one name, made and sent a page at a time. */
+export interface ListRoute {
+  readonly method: 'GET';
+  readonly path: string;
+  readonly list: string;
+  readonly pages: (agent: Agent) => Iterable<readonly unknown[]>;
+}
+
+export type Route = AnswerRoute | ListRoute | StreamRoute;
 
 export const routes: readonly Route[] = [
   { method: 'GET', path: '/v1/status', answer: (agent) => agent.status() },
-  { method: 'GET', path: '/v1/mappings', answer: (agent) => ({ mappings: agent.mappings() }) },
+  { method: 'GET', path: '/v1/mappings', list: 'mappings', pages: (agent) => agent.mappings() },
   { method: 'POST', path: '/v1/up', answer: (agent, body) => agent.up(timeoutMs(body)) },
   { method: 'POST', path: '/v1/down', answer: (agent, body) => agent.down(timeoutMs(body)) },
   { method: 'POST', path: '/v1/expose', answer: (agent, body) => agent.expose(portsIn(body)) },

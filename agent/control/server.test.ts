@@ -25,20 +25,19 @@ test('what the agent says comes out at the other end', async (t) => {
   t.deepEqual(await client.status(), fakeStatus);
   t.deepEqual(await client.up(2.5), agent.status());
   t.is(agent.state, 'up');
-  agent.rows = [
-    {
-      ipv4: '10.170.160.1',
-      ipv6: '2001:db8::1',
-      names: ['www\\.\\010.example'],
-      ageSeconds: 5,
-      promisedForSeconds: 115,
-      lastPacketSecondsAgo: null,
-      state: 'promised',
-      packets: 0,
-      octets: 0,
-      isStranger: false,
-    },
-  ];
+  const row = {
+    ipv4: '10.170.160.1',
+    ipv6: '2001:db8::1',
+    names: ['www\\.\\010.example'],
+    ageSeconds: 5,
+    promisedForSeconds: 115,
+    lastPacketSecondsAgo: null,
+    state: 'promised',
+    packets: 0,
+    octets: 0,
+    isStranger: false,
+  } as const;
+  agent.rows = [row, { ...row, ipv4: '10.170.160.2' }, { ...row, ipv4: '10.170.160.3' }];
   t.deepEqual(await client.mappings(), agent.rows);
   await client.down(7);
   await client.stop();

@@ -31,10 +31,16 @@ async function story(scene: ResolvedScene, how: readonly string[]): Promise<stri
   return told;
 }
 
-test.serial('E16: systemd-resolved: at start, at stop, and when we are killed', async (t) => {
+test.serial('E16: systemd-resolved: at start, at stop, with the mappings, and when we are killed', async (t) => {
   const scene = await withScene(t);
   t.deepEqual(await story(scene, ways.nss), ['nothing', 'synthesized', 'nothing']);
   await scene.agent.start();
+  t.is(await finds(scene, ways.nss), 'synthesized');
+  const kept = async (): Promise<string> =>
+    /Current Cache Size: (\d+)/.exec(await scene.dual.must(['resolvectl', 'statistics']))?.[1] ?? 'no figure';
+  t.not(await kept(), '0');
+  t.is((await scene.agent.tell('flush', '--force')).status, 0);
+  t.is(await settlesAt(kept, '0', 2000), '0', 'and when mappings are flushed');
   t.is(await finds(scene, ways.nss), 'synthesized');
   scene.agent.daemon.signal('SIGKILL');
   t.is(await settlesAt(() => finds(scene, ways.nss), 'nothing', 2000), 'nothing');

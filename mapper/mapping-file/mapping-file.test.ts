@@ -217,7 +217,7 @@ test('M14: mappings of another spool are dropped, and it is said', async (t) => 
 test('M14: killed after any octet of the log, everything answered before is there, and nothing else', async (t) => {
   const step = fc.record({ peer: fc.integer({ min: 1, max: 12 }), wait: fc.nat(60), ends: fc.nat(15) });
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+    fc.asyncProperty(fc.array(step, { maxLength: 40, size: 'max' }), async (steps) => {
       const files = new MemoryFiles();
       const clock = { now: 1_000_000 };
       const run = await beginRun(files, clock, ['10.0.0.0/29']);

@@ -98,12 +98,10 @@ export class Occupancy implements Holds {
     this.#recency.settle(position, this.#parts.now());
   }
 
-  /** A stranger was asked for by name: from now on it is one of ours. */
+  /** A stranger is asked for by name: from now on it is one of ours. The promise settles it; before that it may be idle. */
   adopt(position: number): void {
     this.#strangers--;
     this.#rows.mark(position, false);
-    // It may stand among idle strangers.
-    this.#recency.settle(position, this.#parts.now());
   }
 
   /** A position is held for longer than before. */

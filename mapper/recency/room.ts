@@ -7,7 +7,7 @@ const OLD_ANSWER_SECONDS = 60;
 
 /**
  * The most new addresses of one answer: so many, and no more than this share of those that are to be had, but a few in any
- * case. Whoever owns a name may give it hundreds of addresses, and all of them would be promised for two minutes (ADR 13).
+ * case. Whoever owns a name may give it hundreds of addresses, and all of them would be promised for two minutes (ADR 15).
  */
 const MOST_OF_AN_ANSWER = 64;
 const SHARE_OF_AN_ANSWER = 16;

@@ -1,5 +1,5 @@
 /** The names under which addresses are looked up backwards (RFC 1035 §3.5 in-addr.arpa, RFC 3596 §2.5 ip6.arpa). */
-import { type Ipv4Address, parseIpv4 } from '../../mapper/address/ipv4.ts';
+import { formatIpv4, type Ipv4Address, parseIpv4 } from '../../mapper/address/ipv4.ts';
 import { type Ipv6Address, ipv6ToOctets } from '../../mapper/address/ipv6.ts';
 import { type Name, nameKey, parseName } from './name.ts';
 
@@ -22,7 +22,16 @@ export function ipv4OfReverseName(name: Name): Ipv4Address | undefined {
 /** The reverse name of an IPv6 address: 32 nibbles, the last first. */
 export function reverseNameOf(address: Ipv6Address): Name {
   const nibbles = [...ipv6ToOctets(address)].flatMap((octet) => [octet >>> 4, octet & 15]).reverse();
-  const name = parseName(`${nibbles.map((nibble) => nibble.toString(16)).join('.')}.ip6.arpa`);
+  return nameOf(`${nibbles.map((nibble) => nibble.toString(16)).join('.')}.ip6.arpa`);
+}
+
+/** The reverse name of an IPv4 address: four numbers, the last first. */
+export function reverseNameOfIpv4(address: Ipv4Address): Name {
+  return nameOf(`${formatIpv4(address).split('.').reverse().join('.')}.in-addr.arpa`);
+}
+
+function nameOf(text: string): Name {
+  const name = parseName(text);
   if (name === undefined) throw new Error('a reverse name is always a name');
   return name;
 }

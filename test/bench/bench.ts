@@ -5,6 +5,7 @@
  */
 import fs from 'node:fs';
 import os from 'node:os';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Lab } from '../lab/lab.ts';
 import { type Contender, serveNames, startContender } from './contender.ts';
@@ -20,6 +21,8 @@ import { isMissed, run, sections } from './section.ts';
 
 /** Names for each way: more than all rounds ask for. */
 const NAMES = 1100;
+/** Where the picture of a whole run goes. */
+const PICTURE = path.resolve(import.meta.dirname, '../../docs/bench/ratios.svg');
 
 const { values: options } = parseArgs({
   options: {
@@ -102,7 +105,10 @@ async function bench(): Promise<number> {
     const all = { date, machine, plan, ratios: found, rounds, idle, sections: more };
     fs.writeFileSync(options.json, `${JSON.stringify(all, undefined, 2)}\n`);
   }
-  if (options.picture !== undefined) fs.writeFileSync(options.picture, picture(found, `${date}, ${machine}`));
+  // A whole run is worth showing; what is left out of others would be missed in the picture.
+  const isWhole = !options.quick && these.length === ways.length && taken.length === meters.length;
+  const shown = options.picture ?? (isWhole ? PICTURE : undefined);
+  if (shown !== undefined) fs.writeFileSync(shown, picture(found, `${date}, ${machine}`));
   const isEverythingMet =
     found.every(({ isMet }) => isMet !== false) &&
     ![...idleText, ...more.flatMap(({ lines }) => lines)].some((line) => isMissed(line));

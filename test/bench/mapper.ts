@@ -1,7 +1,9 @@
 /**
  * What mappings cost: finding, making, recycling and refusing them, and keeping a million on a disk (M14).
- * `install/node --expose-gc test/bench/mapper.ts [--length 12] [--directory DIRECTORY]`
+ * `install/node test/bench/mapper.ts [--length 12] [--directory DIRECTORY]`; what loading costs is measured in a process
+ * of its own, `--load FILE`, which does nothing else.
  */
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,9 +18,10 @@ import { MappingFile } from '../../mapper/mapping-file/mapping-file.ts';
 import { SharedTable } from '../../mapper/shared-table.ts';
 import { Spool } from '../../mapper/spool.ts';
 
-const { values } = parseArgs({ options: { length: { type: 'string' }, directory: { type: 'string' } } });
+const text = { type: 'string' } as const;
+const { values } = parseArgs({ options: { length: text, directory: text, load: text } });
 const directory = mkdtempSync(join(values.directory ?? tmpdir(), 'bis-bench-'));
-const path = join(directory, 'mappings');
+const path = values.load ?? join(directory, 'mappings');
 const clock = { now: 1_000_000 };
 const START = 0x0a000000;
 const spool = new Spool([{ address: ipv4(START), length: Number(values.length ?? 12) }], 2);
@@ -28,7 +31,7 @@ function tell(title: string, figure: string): void {
   console.log(`${title.padEnd(44)}${figure}`);
 }
 
-/** Megabytes of memory this process has, without garbage if there is --expose-gc. */
+/** Megabytes of memory this process has, without garbage where there is --expose-gc. */
 function resident(): number {
   globalThis.gc?.();
   return process.memoryUsage.rss() / 1e6;
@@ -97,12 +100,21 @@ async function watched(what: () => Promise<void>): Promise<string> {
   return `${milliseconds.toFixed(0)} ms; between turns ${(mean / 1e6).toFixed(1)} ms, ${(max / 1e6).toFixed(1)} ms at most`;
 }
 
-try {
-  const before = resident();
+/** Loads the file into a process that has nothing else, as at a start. */
+function load(): void {
+  const before = Math.round(resident());
+  const { mapper, file } = run(true);
+  const began = performance.now();
+  mapper.restore(file.load());
+  tell('load', `${(performance.now() - began).toFixed(0)} ms for ${mapper.use.used} mappings`);
+  const after = Math.round(resident());
+  tell('resident, loaded', `${after - before} MB, and ${before} MB before`);
+}
+
+async function all(): Promise<void> {
   {
     const { mapper } = run(false);
     tell('assign, new', each(0, spool.usable, assign(mapper)));
-    tell('resident, all mapped', `${(resident() - before).toFixed(0)} MB, and ${before.toFixed(0)} MB without`);
     tell('assign, all held', each(spool.usable, spool.usable, assign(mapper)));
     clock.now += 1000;
     const began = performance.now();
@@ -116,19 +128,20 @@ try {
   }
   lookUp('look up, a /20', new Spool([{ address: ipv4(START), length: 20 }], 2));
   lookUp(`look up, a /${values.length ?? 12}`, spool);
-  {
-    const { mapper, file } = run(true);
-    await file.begin(mapper);
-    tell('assign, new, on disk before the answer', each(0, spool.usable, assign(mapper)));
-    clock.now += 1000;
-    tell('assign, recycling, on disk', each(spool.usable, spool.usable, assign(mapper)));
-    tell('save', await watched(() => file.end()));
-    tell('file', `${(statSync(path).size / 1e6).toFixed(1)} MB`);
-  }
   const { mapper, file } = run(true);
-  const began = performance.now();
-  mapper.restore(file.load());
-  tell('load', `${(performance.now() - began).toFixed(0)} ms for ${mapper.use.used} mappings`);
+  await file.begin(mapper);
+  tell('assign, new, on disk before the answer', each(0, spool.usable, assign(mapper)));
+  clock.now += 1000;
+  tell('assign, recycling, on disk', each(spool.usable, spool.usable, assign(mapper)));
+  tell('save', await watched(() => file.end()));
+  tell('file', `${(statSync(path).size / 1e6).toFixed(1)} MB`);
+  const own = [import.meta.filename, '--load', path, '--length', values.length ?? '12'];
+  process.stdout.write(execFileSync(process.execPath, ['--expose-gc', ...own]));
+}
+
+try {
+  if (values.load === undefined) await all();
+  else load();
 } finally {
   rmSync(directory, { recursive: true });
 }

@@ -124,4 +124,5 @@ def main(ula, port):
     return {"sent": sent, "refused": refused}
 
 
-print(json.dumps(main(*sys.argv[1:])))
+if __name__ == "__main__":
+    print(json.dumps(main(*sys.argv[1:])))

@@ -1,5 +1,6 @@
 /**
- * More questions than can be answered: dnsperf asks, a silent and a sound server are asked. `BIS_OVERLOAD_SECONDS=60` makes it as long as the requirement has it. Needs root.
+ * More questions than can be answered, and what leaves the host for those that are: dnsperf asks, a silent and a sound server
+ * are asked. `BIS_OVERLOAD_SECONDS=60` makes it as long as the requirement has it. Needs root.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -28,6 +29,40 @@ function questions(count: number, name: (index: number) => string): string {
 async function dnsperf(server: string, file: string, ...more: readonly string[]): Promise<string> {
   return court.dual.must(['dnsperf', '-s', server, '-d', file, ...more], undefined, (seconds + 60) * 1000);
 }
+
+/** Our own looks for loops and for a NAT64, which no question causes. */
+const LOOKS = 10;
+
+/** Packets that reached UDP port 53 of an address of `host6`. */
+async function counted(server: string): Promise<number> {
+  const text = await court.host6.must(['nft', 'list', 'table', 'inet', 'count']);
+  return Number(new RegExp(`ip6 daddr ${server} udp dport 53 counter packets (\\d+)`).exec(text)?.[1] ?? Number.NaN);
+}
+
+test.serial('D8: one question sends at most two packets to a server', async (t) => {
+  t.timeout(120_000);
+  await court.host6.must(['nft', '-f', '-'], {
+    input: `table inet count { chain in { type filter hook input priority 0;
+      ip6 daddr ${SERVER} udp dport 53 counter
+      ip6 daddr ${FAULTY} udp dport 53 counter
+      }
+    }
+`,
+  });
+  const asked = 300;
+  for (const [server, name] of [
+    [SERVER, (index: number) => `gone${index}.judge.example`],
+    [FAULTY, (index: number) => `nodata-good.x${index}.fault.example`],
+    // Nothing is answered: dnsperf asks once and waits.
+    [FAULTY, (index: number) => `silent-silent.x${index}.fault.example`],
+  ] as const) {
+    const before = await counted(server);
+    await dnsperf(server, questions(asked, name), '-n', '1', '-t', '6');
+    const sent = (await counted(server)) - before;
+    t.true(sent <= 2 * asked + LOOKS, `${sent} packets for ${asked} questions`);
+    t.true(sent >= asked, `${sent} packets: it was asked at all`);
+  }
+});
 
 test.serial(
   `D6: ${UNDER_WAY} questions under way for ${seconds} s: the rest is refused, and then all is as before within a second`,
