@@ -6,7 +6,6 @@ import { fakeHost, fakeMappings, local } from './fixture/surroundings.ts';
 import { answerTo, printed, question, withField } from './fixture/zone-line.ts';
 import { idOf, withId } from './message/header.ts';
 import type { Arrival } from './question.ts';
-import { CHANCE_MS, MOST_IN_FLIGHT } from './refuse-overload.ts';
 import { createResolver, type Resolver, type ResolverParts } from './resolver.ts';
 import { defaultSettings } from './settings.ts';
 import { plainSockets } from './upstream/sockets.ts';
@@ -167,13 +166,12 @@ test('E26: every kind of question has an answer within 4.5 s when the upstream i
 });
 
 test('E26: where nobody listens the answer is SERVFAIL, at once', async (t) => {
-  const resolver = create();
-  const start = performance.now();
+  // Its time stands still, so there is nothing that it could have waited for.
+  const resolver = create({ clock: new ManualClock() });
   const upstream = await deadUpstream();
   for (const text of ['host6.example A', 'host6.example TXT']) {
     t.is(printed(await resolver.answer(question(text), from(upstream))).rcode, 'SERVFAIL');
   }
-  t.true(performance.now() - start < 1000);
 });
 
 test('E26: without any upstream, and when something breaks, the answer is SERVFAIL', async (t) => {
@@ -197,37 +195,6 @@ test('E26: without any upstream, and when something breaks, the answer is SERVFA
   );
   t.is(reported.length, 1);
   t.regex(reported[0] ?? '', /could not be answered: Error: broken/);
-});
-
-test('D6: over 1024 questions in flight the next are refused, and afterwards all is as before', async (t) => {
-  const clock = new ManualClock();
-  const sockets = { udp: () => new Promise<never>(() => {}), tcp: () => new Promise<never>(() => {}) };
-  const resolver = create({ clock, sockets });
-  const upstream = { address: '192.0.2.1', port: 53 };
-  for (let id = 0; id < MOST_IN_FLIGHT; id++) void resolver.answer(question(`n${id}.example TXT`), from(upstream));
-  t.is(resolver.inFlight, MOST_IN_FLIGHT);
-  for (let tries = 0; tries < 10; tries++) {
-    t.is(printed(await resolver.answer(question('more.example TXT'), from(upstream))).rcode, 'REFUSED');
-  }
-  t.is(resolver.counters.refused, 10);
-  t.is(resolver.inFlight, MOST_IN_FLIGHT);
-});
-
-test('D6: questions nobody answers give way to new ones after a second', async (t) => {
-  const clock = new ManualClock();
-  const sockets = { udp: () => new Promise<never>(() => {}), tcp: () => new Promise<never>(() => {}) };
-  const resolver = create({ clock, sockets });
-  const upstream = { address: '192.0.2.1', port: 53 };
-  const ask = (name: string) => resolver.answer(question(`${name} TXT`), from(upstream));
-  const oldest = ask('oldest.example');
-  for (let id = 1; id < MOST_IN_FLIGHT; id++) void ask(`n${id}.example`);
-  await clock.pass(CHANCE_MS - 1);
-  t.is(printed(await ask('early.example')).rcode, 'REFUSED');
-  await clock.pass(1);
-  void ask('late.example');
-  t.is(printed(await oldest).rcode, 'REFUSED');
-  t.is(resolver.inFlight, MOST_IN_FLIGHT);
-  t.is(resolver.counters.refused, 2);
 });
 
 test('D8: one question is at most two datagrams to its upstream', (t) =>

@@ -69,7 +69,13 @@ test.serial(
   async (t) => {
     t.timeout((seconds + 60) * 1000);
     const file = questions(50_000, (index) => `silent-silent.o${index}.fault.example`);
-    const out = await dnsperf(FAULTY, file, '-l', String(seconds), '-q', String(UNDER_WAY), '-c', '32', '-t', '5');
+    const flood = dnsperf(FAULTY, file, '-l', String(seconds), '-q', String(UNDER_WAY), '-c', '32', '-t', '5');
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    for (let asked = 0; asked < 5; asked++) {
+      t.is(await dig(court.dual, SERVER, 'six.judge.example'), '1 spool', 'questions to another server have room');
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+    const out = await flood;
     const refused = Number(/REFUSED (\d+)/.exec(out)?.[1] ?? 0);
     t.true(refused > UNDER_WAY, out);
     await new Promise((resolve) => setTimeout(resolve, 1000));
