@@ -17,7 +17,7 @@ interface Agent {
   readonly listener: Listener;
   readonly upstream: Upstream;
   readonly reported: string[];
-  /** Datagram sockets opened so far: one for each question sent. */
+  /** Sockets opened so far: one for each question sent. */
   sent(): number;
 }
 
@@ -29,7 +29,10 @@ async function agent(upstreams: readonly Upstream[] = []): Promise<Agent> {
       sent++;
       return plainSockets.udp(upstream);
     },
-    tcp: (upstream) => plainSockets.tcp(upstream),
+    tcp: (upstream) => {
+      sent++;
+      return plainSockets.tcp(upstream);
+    },
   };
   const reported: string[] = [];
   const resolver = createResolver({
@@ -61,6 +64,8 @@ test('D7: an upstream that is ourselves is noticed, and costs no packet for a qu
   ]);
   const before = one.sent();
   t.is(printed(await ask(question('host6.example A'), one.upstream, 'udp', soon())).rcode, 'SERVFAIL');
+  // A zone transfer is asked for over a way of its own.
+  t.is(printed(await ask(question('example AXFR'), one.upstream, 'tcp', soon())).rcode, 'SERVFAIL');
   t.is(one.sent() - before, 0);
   await one.listener.close();
 });

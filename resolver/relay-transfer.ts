@@ -8,6 +8,7 @@ import { errorAnswer } from './error-answer.ts';
 import { RCODE } from './message/constants.ts';
 import { idOf, withId } from './message/header.ts';
 import type { Handler } from './question.ts';
+import type { Loops } from './refuse-loops.ts';
 import { isTransfer } from './relay.ts';
 import { messagesOf } from './upstream/exchange.ts';
 import { isAnswerTo } from './upstream/match.ts';
@@ -21,13 +22,15 @@ export interface TransferParts {
   readonly random: (below: number) => number;
   readonly clock: Clock;
   readonly counters: Pick<Counters, 'passed' | 'servfail' | 'timeouts'>;
+  /** Servers that lead back to us are not asked (D7). */
+  readonly loops?: Pick<Loops, 'isLoop'>;
 }
 
 /** Resolves to `undefined` when all there was has been sent. */
-export function relayTransfer({ sockets, random, clock, counters }: TransferParts): Handler {
+export function relayTransfer({ sockets, random, clock, counters, loops }: TransferParts): Handler {
   return async (question, next) => {
     const { send, upstreams } = question.arrival;
-    const [upstream] = upstreams;
+    const upstream = upstreams.find((one) => loops?.isLoop(one) !== true);
     if (!isTransfer(question) || send === undefined || upstream === undefined) return next(question);
     counters.passed++;
 

@@ -156,7 +156,7 @@ export function createResolver(parts: ResolverParts): Resolver {
     [
       loops.handler,
       refuseOverload(clock, counters),
-      relayTransfer({ sockets, random, clock, counters }),
+      relayTransfer({ sockets, random, clock, counters, loops }),
       ...judges(mappings, counters, [mergeEqual(clock, counters)], rows),
     ],
     upstreams,
