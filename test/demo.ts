@@ -6,7 +6,9 @@
  *   eth0  2001:db8:6::1  198.51.100.1 ────  eth0  2001:db8:6::2     HTTP, DNS
  * ```
  */
+
 import fs from 'node:fs';
+import { explain } from '../agent/life-cycle.ts';
 import { parseIpv4 } from '../mapper/address/ipv4.ts';
 import { ipv4PrefixContains, parseIpv4Prefix } from '../mapper/address/prefix.ts';
 import { formatPacketBuffer } from '../translator/packet-text.ts';
@@ -180,6 +182,6 @@ try {
   await demonstrate();
   console.log(`\nEvery step held, in ${((performance.now() - began) / 1000).toFixed(1)} s.`);
 } catch (error) {
-  console.error(`\ndemo: ${error instanceof Error ? error.message : error}`);
+  console.error(`\ndemo: ${explain(error)}`);
   process.exitCode = 1;
 }
