@@ -1,4 +1,7 @@
-/** What the janitor does when its daemon is dead. Loads no koffi, so that nothing native can keep it from its work. */
+/**
+ * What the janitor does when its daemon is dead. koffi is loaded only when flows are to be forgotten, last but for the
+ * guard, so that nothing native can keep it from the rest.
+ */
 import { writeSync } from 'node:fs';
 import { linuxHost } from './host.ts';
 import { currentPlace } from './place.ts';
