@@ -21,14 +21,13 @@ function scene(answers: readonly (string | undefined)[]) {
   };
   const report = ({ message }: Error): void => void problems.push(message);
   const connections = new KernelConnections({ host, spool, report, now: () => clock.now });
-  return { connections, asked, problems, clock };
+  return { connections, asked, problems, clock, host };
 }
 
 const LINES = `ESTAB    0      0      172.21.112.1:40000  10.0.0.7:80
 SYN-SENT 0      1      172.21.112.1:40002  10.9.0.1:443
 ESTAB    0      0      [::ffff:172.21.112.1]:40004    [::ffff:10.0.0.9]:22
 ESTAB    0      0      192.0.2.1:40006     192.0.2.9:22
-what is this
 `;
 
 test('M11: the kernel is asked for what is connected to the spool, whatever the socket, and not in TIME-WAIT', async (t) => {
@@ -70,6 +69,29 @@ test('M11: a kernel that cannot be asked is said once, and nothing is concluded 
   }
   clock.now += 1000;
   await connections.ask();
+  t.true(connections.has(7));
+});
+
+test('M11: an answer that cannot be read is none, and it is said', async (t) => {
+  for (const garbage of ['what is this\n', `${LINES}Segmentation fault`, '\0\0\0', `${LINES}ESTAB 0 0 10.0.0.7:80`]) {
+    const { connections, problems } = scene([garbage]);
+    await connections.ask();
+    t.is(connections.askedAt, 0, garbage);
+    t.false(connections.has(7));
+    t.deepEqual(problems, ['Cannot ask the kernel for TCP connections']);
+  }
+});
+
+test('M11: nobody waits for long when ss hangs; what it says in the end counts, as of when it was asked', async (t) => {
+  const { connections, host, clock } = scene([]);
+  let answer = (_: string): void => {};
+  host.run = () => new Promise((resolve) => (answer = resolve));
+  await Promise.all([connections.ask(), connections.ask()]);
+  t.is(connections.askedAt, 0);
+  clock.now += 5000;
+  answer(LINES);
+  await connections.ask();
+  t.is(connections.askedAt, 1_700_000_000);
   t.true(connections.has(7));
 });
 

@@ -2,7 +2,7 @@
  * The TCP connections of this host to spool addresses, as the kernel knows them (M11): asked with ss(8), since only the
  * kernel knows whether a connection that is silent is still there.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Host } from '../../install/host.ts';
 import { parseIpv4 } from '../../mapper/address/ipv4.ts';
 import { formatIpv4Prefix } from '../../mapper/address/prefix.ts';
@@ -11,6 +11,8 @@ import type { Spool } from '../../mapper/spool.ts';
 
 /** How often the kernel is asked at most. */
 const ASK_MILLISECONDS = 1000;
+/** How long anybody waits for an answer: a question must be answered although ss(8) hangs. One that comes later counts. */
+const PATIENCE_MILLISECONDS = 1000;
 /** Lines read in one turn: about a millisecond. */
 const LINES = 1000;
 /** The column of the peer in the lines of ss: state, two queues, this end, the other end. */
@@ -46,15 +48,19 @@ export class KernelConnections implements Connections {
     return this.#positions.has(position);
   }
 
-  /** Whoever asks while an answer is awaited waits for that one. */
-  ask(): Promise<void> {
-    if (this.#asking !== undefined) return this.#asking;
-    // The other way round when the clock was set back: then it is asked once more.
-    if (Math.abs(this.#parts.now() - this.#lastQuestion) < ASK_MILLISECONDS) return Promise.resolve();
-    this.#asking = this.#ask().finally(() => {
-      this.#asking = undefined;
-    });
-    return this.#asking;
+  /** Whoever asks while an answer is awaited waits for that one. Resolves within a second, whether or not there is one. */
+  async ask(): Promise<void> {
+    if (this.#asking === undefined) {
+      // The other way round when the clock was set back: then it is asked once more.
+      if (Math.abs(this.#parts.now() - this.#lastQuestion) < ASK_MILLISECONDS) return;
+      this.#asking = this.#ask().finally(() => {
+        this.#asking = undefined;
+      });
+    }
+    const patience = new AbortController();
+    const late = sleep(PATIENCE_MILLISECONDS, undefined, { signal: patience.signal }).catch(() => {});
+    await Promise.race([this.#asking, late]);
+    patience.abort();
   }
 
   async #ask(): Promise<void> {
@@ -90,10 +96,14 @@ export class KernelConnections implements Connections {
     return positions;
   }
 
-  /** Programs with IPv6 sockets see the address mapped: `[::ffff:10.170.160.1]:80`. */
+  /**
+   * Programs with IPv6 sockets see the address mapped: `[::ffff:10.170.160.1]:80`. Throws for what is no line of ss: what
+   * cannot be read must not say that there is no connection.
+   */
   #positionOf(line: string): number {
     const peer = line.split(/\s+/)[PEER] ?? '';
     const address = parseIpv4(peer.slice(0, peer.lastIndexOf(':')).replace(/^\[::ffff:(.*)\]$/, '$1'));
-    return address === undefined ? -1 : this.#parts.spool.position(address);
+    if (address === undefined) throw new Error(`ss said ${JSON.stringify(line.slice(0, 80))}`);
+    return this.#parts.spool.position(address);
   }
 }
