@@ -28,6 +28,7 @@ import type { InquiryParts } from './inquiry.ts';
 import { createInstance, errorSource4, type Instance, selfAddress6 } from './instance.ts';
 import { DEVICE_MTU, Ipv6Leg } from './ipv6-leg.ts';
 import { beginJournal, type JournalPlace } from './kept-journal.ts';
+import { keepRangeOrSay, keptRange } from './kept-range.ts';
 import type { Log } from './log.ts';
 import { NetworkChanges } from './network/changes.ts';
 import { HOSTS, hostsText } from './network/hosts-text.ts';
@@ -106,10 +107,14 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
   const journal = await beginJournal(parts.journal, host, log, undoing);
   const surroundings = await Surroundings.of(host, config.device.name);
   const { explicit } = parts;
-  const instance = createInstance(config, ula, [...surroundings.takenIpv4, ...explicit.prefixes]);
+  const { stateDirectory } = parts;
+  const asked = config.mapper.spool;
+  const taken = [...surroundings.takenIpv4, ...explicit.prefixes];
+  const instance = createInstance(config, ula, taken, keptRange(stateDirectory, asked));
+  const keep = (range: Ipv4Prefix): void => keepRangeOrSay(stateDirectory, asked, range, log);
+  keep(instance.spool);
   const isOwn = (address: Ipv6Address): boolean =>
     ipv6PrefixContains(instance.ula, address) || surroundings.isOwn(address);
-  const { stateDirectory } = parts;
   const kept = { range: instance.spool, stateDirectory, host, log };
   const { spool, table, mapper, connections } = await beginMappings(kept, undoing);
   signal.throwIfAborted();
@@ -122,12 +127,13 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
   const ranges = new SpoolRanges({
     spool,
     mapper,
-    configured: config.mapper.spool,
+    configured: asked,
     configuredSelf: config.mapper.self,
     self: instance.self,
     reserved: () => explicit.prefixes,
     explicit: () => explicit.pairs.map(({ ipv4 }) => ipv4),
     connections,
+    moved: keep,
     log,
   });
   const prefixes = (): readonly string[] => ranges.prefixes();

@@ -76,6 +76,15 @@ test('M3: a range that somebody chose gives way like any other, to a default of 
   t.throws(() => choosing('100.64.8.0/24', all), { message });
 });
 
+test('M3, M14: the range that the spool was in last comes first while it is free', (t) => {
+  const { prefix: self } = selfPrefix('/dev/null/nowhere', drawn);
+  const kept = prefix('192.168.240.0/20');
+  const spool = (taken: string): string =>
+    formatIpv4Prefix(createInstance(defaultConfig(), self, [prefix(taken)], kept).spool);
+  t.is(spool('10.0.0.0/16'), '192.168.240.0/20');
+  t.is(spool('192.168.250.1/32'), '10.170.160.0/20');
+});
+
 test('M5: errors of routers come from the spool address that is never handed out, programs from the first of the self range', (t) => {
   const instance = createInstance(defaultConfig(), selfPrefix('/dev/null/nowhere', drawn).prefix, []);
   t.is(formatIpv4(errorSource4(instance)), '10.170.160.0');
@@ -86,7 +95,7 @@ test('queues are one for each processor, up to four, unless the configuration sa
   const { device, ...config } = defaultConfig();
   const queues = (configured: number, processors: number): number => {
     const asked = { ...config, device: { ...device, queues: configured } };
-    return createInstance(asked, selfPrefix('/dev/null/nowhere', drawn).prefix, [], processors).queues;
+    return createInstance(asked, selfPrefix('/dev/null/nowhere', drawn).prefix, [], undefined, processors).queues;
   };
   t.deepEqual([queues(0, 1), queues(0, 2), queues(0, 16), queues(3, 1)], [1, 2, 4, 3]);
 });

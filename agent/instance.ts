@@ -1,6 +1,5 @@
 /** Everything that makes one running agent; there are no such constants elsewhere. One agent in each network namespace. */
 import { randomBytes } from 'node:crypto';
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { formatIpv4, type Ipv4Address, ipv4 } from '../mapper/address/ipv4.ts';
@@ -13,9 +12,9 @@ import {
   ipv6Prefix,
   parseIpv6Prefix,
 } from '../mapper/address/prefix.ts';
-import { chooseRange, DEFAULT_SELVES, DEFAULT_SPOOLS, rangesInOrder } from '../mapper/range.ts';
+import { chooseRange, DEFAULT_SELVES, DEFAULT_SPOOLS, isFree, rangesInOrder } from '../mapper/range.ts';
 import type { Config } from './config/config.ts';
-import { makeDirectories } from './make-directories.ts';
+import { keepSmallFile, readSmallFile } from './small-file.ts';
 
 export interface Instance {
   /** The TUN device. */
@@ -39,14 +38,19 @@ const OUR_ZONE = 0x6253;
 /** Each queue costs 30 MB and a thread that may be busy: more of them than a workstation's flows fill. */
 const MOST_QUEUES = 4;
 
-/** The agent as its configuration and the addresses in use make it. Throws when no range is free (M3). */
+/**
+ * The agent as its configuration and the addresses in use make it. `kept` is the range that the spool was in last: it comes
+ * first, so that the mappings that were kept are of the spool. Throws when no range is free (M3).
+ */
 export function createInstance(
   config: Config,
   ula: Ipv6Prefix,
   taken: readonly Ipv4Prefix[],
+  kept?: Ipv4Prefix,
   processors = availableParallelism(),
 ): Instance {
-  const spool = freeRange('spool', config.mapper.spool, DEFAULT_SPOOLS, taken);
+  const spool =
+    kept !== undefined && isFree(kept, taken) ? kept : freeRange('spool', config.mapper.spool, DEFAULT_SPOOLS, taken);
   const self = freeRange('self', config.mapper.self, DEFAULT_SELVES, [...taken, spool]);
   return {
     device: config.device.name,
@@ -92,8 +96,6 @@ export function errorSource4(instance: Instance): Ipv4Address {
 
 /** Where the self prefix is kept, in the state directory. */
 const SELF_PREFIX_FILE = 'self-prefix';
-/** The longest text of an IPv6 prefix, with room for white space, in octets. */
-const LONGEST_PREFIX_FILE = 64;
 
 /**
  * The self prefix of this host: drawn once and kept in the state directory, so that connections survive a restart. A
@@ -107,15 +109,12 @@ export function selfPrefix(
   const kept = keptSelfPrefix(stateDirectory);
   if (kept !== undefined) return { prefix: kept };
   const prefix = drawSelfPrefix(random);
-  const temporary = `${file}.${process.pid}`;
   try {
-    makeDirectories(stateDirectory, 0o700);
-    writeFileSync(temporary, `${formatIpv6Prefix(prefix)}\n`, { mode: 0o600, flush: true });
-    renameSync(temporary, file);
+    keepSmallFile(file, formatIpv6Prefix(prefix));
     return { prefix };
   } catch (error) {
-    removeIfThere(temporary);
-    return { prefix, problem: new Error(`Cannot keep the self prefix in ${file}`, { cause: error }) };
+    const cause = error instanceof Error ? error.cause : error;
+    return { prefix, problem: new Error(`Cannot keep the self prefix in ${file}`, { cause }) };
   }
 }
 
@@ -135,19 +134,4 @@ export function drawSelfPrefix(random: (octets: number) => Uint8Array = randomBy
   octets.set(random(7), 1);
   octets[0] = 0xfd;
   return ipv6Prefix(ipv6FromOctets(octets), 96);
-}
-
-/** The text of a file; throws for anything that is no small regular file, which could keep a reader for ever. */
-function readSmallFile(file: string): string {
-  const stats = statSync(file);
-  if (!stats.isFile() || stats.size > LONGEST_PREFIX_FILE) throw new Error(`${file} is not what we wrote`);
-  return readFileSync(file, 'utf8');
-}
-
-function removeIfThere(file: string): void {
-  try {
-    rmSync(file, { force: true });
-  } catch {
-    // Its directory cannot be reached, so it was never made.
-  }
 }

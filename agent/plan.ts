@@ -9,7 +9,7 @@ import { guardedCommands, guardSteps } from '../install/guard.ts';
 import type { Host } from '../install/host.ts';
 import { printStep, type Step, step } from '../install/step.ts';
 import { arpTableCommands, forcedCommands, tableCommands, whyNotCatch } from '../install/table.ts';
-import type { Ipv6Prefix } from '../mapper/address/prefix.ts';
+import type { Ipv4Prefix, Ipv6Prefix } from '../mapper/address/prefix.ts';
 import type { Config } from './config/config.ts';
 import { createInstance, type Instance } from './instance.ts';
 import { deviceStepsOf } from './ipv6-leg.ts';
@@ -35,10 +35,10 @@ export function startSteps(instance: Instance, catches: boolean, mtu: number, fo
   ];
 }
 
-/** The lines of a dry run. Rejects when the host cannot be looked at, or no range is free. */
-export async function planLines(config: Config, ula: Ipv6Prefix, host: Host): Promise<string[]> {
+/** The lines of a dry run; `kept` is the range that the spool was in last. Rejects when the host cannot be looked at, or no range is free. */
+export async function planLines(config: Config, ula: Ipv6Prefix, host: Host, kept?: Ipv4Prefix): Promise<string[]> {
   const surroundings = await Surroundings.of(host, config.device.name);
-  const instance = createInstance(config, ula, surroundings.takenIpv4);
+  const instance = createInstance(config, ula, surroundings.takenIpv4, kept);
   const cannotCatch = await whyNotCatch(host, tableSettings(instance));
   const { mode, reasons } = decide({
     configured: config.resolver.mode,

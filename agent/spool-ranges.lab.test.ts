@@ -127,3 +127,14 @@ test.serial('M3: with all of RFC 1918 routed, addresses for benchmarks are hande
   await dual.must(['ip', 'route', 'flush', 'table', '77']);
   t.deepEqual(await dual.differencesSince(before), []);
 });
+
+test.serial(
+  'M3, M14: after a restart the spool is where the mappings are, although its first range is free',
+  async (t) => {
+    await agent.start();
+    t.is((await agent.status())?.spool?.range, '198.19.240.0/20');
+    t.is(inSpool(await mappings(), '198.19.').length, 2);
+    t.is((await agent.tell('stop')).status, 0);
+    t.deepEqual(await dual.differencesSince(before), []);
+  },
+);

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { type Ipv4Address, parseIpv4 } from '../mapper/address/ipv4.ts';
-import { type Ipv4Prefix, parseIpv4Prefix } from '../mapper/address/prefix.ts';
+import { formatIpv4Prefix, type Ipv4Prefix, parseIpv4Prefix } from '../mapper/address/prefix.ts';
 import { Spool } from '../mapper/spool.ts';
 import { SpoolRanges } from './spool-ranges.ts';
 
@@ -13,6 +13,7 @@ function scene(configured = '10.170.160.0/20', spare = 1) {
   const tell = (first: unknown, text?: string): void => void told.push(text ?? String(first));
   const log = { debug: () => {}, info: tell, error: tell };
   let questions = 0;
+  const moves: string[] = [];
   const ranges = new SpoolRanges({
     spool,
     mapper: { move: (range) => spool.move(range) !== undefined, occupiedIn: () => occupied },
@@ -22,17 +23,18 @@ function scene(configured = '10.170.160.0/20', spare = 1) {
     reserved: () => [],
     explicit: () => [prefix('192.0.2.7/32')],
     connections: { ask: async () => void questions++ },
+    moved: (range) => void moves.push(formatIpv4Prefix(range)),
     log: { ...log, warn: log.info } as never,
   });
   const occupy = (...texts: string[]): void => {
     occupied.splice(0, occupied.length, ...texts.map((text) => parseIpv4(text) as Ipv4Address));
   };
   const codes = () => ranges.reasons.map(({ code }) => code);
-  return { spool, ranges, occupy, codes, told, questions: () => questions };
+  return { moves, spool, ranges, occupy, codes, told, questions: () => questions };
 }
 
 test('M3: a collision moves the spool; held addresses keep routes of their own until they end', (t) => {
-  const { ranges, occupy, codes, questions } = scene();
+  const { ranges, occupy, codes, questions, moves } = scene();
   ranges.follow([prefix('192.168.0.0/16')]);
   t.deepEqual(ranges.prefixes(), ['10.170.160.0/20', '192.0.2.7/32']);
   t.false(ranges.tend());
@@ -50,6 +52,7 @@ test('M3: a collision moves the spool; held addresses keep routes of their own u
   t.true(ranges.tend());
   t.deepEqual(ranges.prefixes(), ['172.21.80.0/20', '192.0.2.7/32']);
   t.deepEqual(codes(), []);
+  t.deepEqual(moves, ['172.21.80.0/20']);
   // The network that was in the way has gone: there is no reason to move back.
   ranges.follow([]);
   t.deepEqual(ranges.prefixes(), ['172.21.80.0/20', '192.0.2.7/32']);

@@ -23,6 +23,8 @@ export interface SpoolRangesParts {
   readonly reserved: () => readonly Ipv4Prefix[];
   readonly explicit: () => readonly Ipv4Prefix[];
   readonly connections: Pick<Connections, 'ask'>;
+  /** Told where the spool is from now on. */
+  readonly moved: (range: Ipv4Prefix) => void;
   readonly log: Log;
 }
 
@@ -45,7 +47,7 @@ export class SpoolRanges {
 
   /** Moves the spool when one of these prefixes, which are in use, shares an address with it. */
   follow(taken: readonly Ipv4Prefix[]): void {
-    const { spool, mapper, configured, self, reserved, log } = this.#parts;
+    const { spool, mapper, configured, self, reserved, moved, log } = this.#parts;
     const before = this.#problem;
     this.#problem = undefined;
     this.#isSelfTaken = !isFree(selfOf(self), taken);
@@ -55,6 +57,7 @@ export class SpoolRanges {
     const others = [...taken, ...spool.ranges, self, ...reserved()];
     const next = chooseRange(rangesInOrder(configured, DEFAULT_SPOOLS), others);
     if (next !== undefined && mapper.move(next)) {
+      moved(next);
       log.warn({ from, to: formatIpv4Prefix(next) }, 'The spool moves: a network of this host has addresses of it');
       return;
     }

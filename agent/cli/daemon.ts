@@ -30,7 +30,9 @@ async function dryRun(options: Options): Promise<ExitCode> {
   const { linuxHost } = await import('../../install/host.ts');
   const { drawSelfPrefix, keptSelfPrefix } = await import('../instance.ts');
   const ula = keptSelfPrefix(options.stateDir) ?? drawSelfPrefix();
-  print(await planLines(await configFrom(options), ula, linuxHost()));
+  const { keptRange } = await import('../kept-range.ts');
+  const config = await configFrom(options);
+  print(await planLines(config, ula, linuxHost(), keptRange(options.stateDir, config.mapper.spool)));
   return exitCode.DONE;
 }
 

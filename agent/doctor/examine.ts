@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts';
 import type { Status } from '../control/agent.ts';
 import { runtimePaths } from '../control/runtime-directory.ts';
 import { drawSelfPrefix, keptSelfPrefix } from '../instance.ts';
+import { keptRange } from '../kept-range.ts';
 import { daemonFindings, directoryFinding, journalFinding } from './daemon.ts';
 import type { Finding } from './finding.ts';
 import { capabilityFindings, kernelFinding, libraryFinding, programFindings, tunFinding } from './machine.ts';
@@ -22,13 +23,14 @@ export async function examine({ config, stateDirectory, runtimeDirectory, status
   const host = linuxHost();
   const { Nft } = await import('../../install/nft.ts');
   const isUp = status?.state === 'up' || status?.state === 'degraded';
+  const ula = keptSelfPrefix(stateDirectory) ?? drawSelfPrefix();
   return [
     kernelFinding(release()),
     tunFinding(),
     libraryFinding('nft-library', 'libnftables', () => new Nft().close(), 'apt-get install libnftables1'),
     ...(await programFindings(host)),
     ...capabilityFindings(),
-    ...(await surroundingFindings(config, keptSelfPrefix(stateDirectory) ?? drawSelfPrefix(), host, isUp)),
+    ...(await surroundingFindings(config, ula, host, isUp, keptRange(stateDirectory, config.mapper.spool))),
     directoryFinding('state-directory', stateDirectory),
     directoryFinding('runtime-directory', runtimeDirectory),
     journalFinding(runtimePaths(runtimeDirectory), status !== undefined),

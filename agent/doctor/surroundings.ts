@@ -3,7 +3,7 @@ import { findBlockingChains } from '../../install/firewall.ts';
 import { chooseForwarding, observeForwarding } from '../../install/forwarding.ts';
 import type { Host } from '../../install/host.ts';
 import { whyNotCatch } from '../../install/table.ts';
-import { formatIpv4Prefix, type Ipv6Prefix } from '../../mapper/address/prefix.ts';
+import { formatIpv4Prefix, type Ipv4Prefix, type Ipv6Prefix } from '../../mapper/address/prefix.ts';
 import type { Config } from '../config/config.ts';
 import { createInstance, type Instance } from '../instance.ts';
 import { observeResolution } from '../network/resolution.ts';
@@ -12,19 +12,20 @@ import { decide } from '../questions/decide.ts';
 import { tableSettings } from '../table-settings.ts';
 import { type Finding, fail, pass, warn } from './finding.ts';
 
-/** Looks at the network and judges it. What cannot be looked at is a finding, too; never rejects. */
+/** Looks at the network and judges it; `kept` is the range that the spool was in last. What cannot be looked at is a finding, too; never rejects. */
 export async function surroundingFindings(
   config: Config,
   ula: Ipv6Prefix,
   host: Host,
   isUp: boolean,
+  kept?: Ipv4Prefix,
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
   try {
     const around = await Surroundings.of(host, config.device.name);
     findings.push(uplinkFinding(around.uplinks, around.mtu));
     // The ranges of a daemon that is up are in use by itself.
-    const instance = createInstance(config, ula, isUp ? [] : around.takenIpv4);
+    const instance = createInstance(config, ula, isUp ? [] : around.takenIpv4, kept);
     findings.push(
       pass(
         'ranges',
