@@ -15,7 +15,7 @@ const octet = fc.nat(255);
 const port = fc.nat(65_535);
 const legal = fc.tuple(fc.integer({ min: 1, max: 126 }), octet, octet, octet).map((parts) => parts.join('.'));
 const data = fc
-  .uint8Array({ maxLength: 100 })
+  .uint8Array({ maxLength: 100, size: 'max' })
   .map((octets) => (octets.length === 0 ? '' : ` | 0x${Buffer.from(octets).toString('hex')}`));
 const mark = fc.oneof(
   { weight: 3, arbitrary: fc.constant('') },

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { FrameReader, framed } from './frames.ts';
 
 test('E18: messages come out as they went in, in whatever pieces they arrive', (t) => {
-  const messages = fc.array(fc.uint8Array({ maxLength: 700 }), { maxLength: 6 });
+  const messages = fc.array(fc.uint8Array({ maxLength: 700, size: 'max' }), { maxLength: 6 });
   fc.assert(
     fc.property(messages, fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1 }), (sent, sizes) => {
       const stream = Buffer.concat(sent.map(framed));

@@ -19,7 +19,7 @@ const text = (octets: Uint8Array, offset = 12): string | undefined => {
   return name && formatName(name);
 };
 
-const label = fc.uint8Array({ minLength: 1, maxLength: 63 });
+const label = fc.uint8Array({ minLength: 1, maxLength: 63, size: 'max' });
 const anyName = fc
   .array(label, { maxLength: 4 })
   .map((labels) => labels.flatMap((octets) => [octets.length, ...octets]))

@@ -9,7 +9,10 @@ import { type Octets, REFERENCE_PREFIX, two } from './translation.ts';
 const maps = new EmbeddingMap(0x20010db8, 0x00640000, 0);
 const octet = fc.nat(255);
 const addresses = fc.tuple(fc.integer({ min: 1, max: 126 }), octet, octet, octet, fc.constant(10), octet, octet, octet);
-const body = fc.oneof(fc.array(octet, { minLength: 20, maxLength: 20 }), fc.constant(new Array<number>(20).fill(0)));
+const body = fc.oneof(
+  fc.array(octet, { minLength: 20, maxLength: 20, size: 'max' }),
+  fc.constant(new Array<number>(20).fill(0)),
+);
 const size = fc.oneof(fc.nat(60), fc.integer({ min: 480, max: 620 }), fc.integer({ min: 1150, max: 1300 }));
 const quoted = {
   addresses,

@@ -4,8 +4,10 @@ import { ipv6, ipv6ToOctets } from '../../mapper/address/ipv6.ts';
 import { referenceChecksum, referenceSum } from '../../test/reference/checksum.ts';
 import { difference, fold, sumIpv6, sumOctets, update } from './checksum.ts';
 
-const octets = fc.array(fc.integer({ min: 0, max: 255 }), { maxLength: 80 });
-const evenOctets = fc.array(fc.tuple(fc.nat(255), fc.nat(255)), { maxLength: 20 }).map((pairs) => pairs.flat());
+const octets = fc.array(fc.integer({ min: 0, max: 255 }), { maxLength: 80, size: 'max' });
+const evenOctets = fc
+  .array(fc.tuple(fc.nat(255), fc.nat(255)), { maxLength: 20, size: 'max' })
+  .map((pairs) => pairs.flat());
 
 function sumOf(values: readonly number[]): number {
   return sumOctets(new DataView(Uint8Array.from(values).buffer), 0, values.length);

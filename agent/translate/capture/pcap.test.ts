@@ -60,7 +60,7 @@ const word32 = fc.integer({ min: 0, max: 0xffffffff });
 const record = fc.record({
   seconds: word32,
   fraction: word32,
-  packet: fc.array(fc.integer({ min: 0, max: 255 }), { maxLength: 60 }),
+  packet: fc.array(fc.integer({ min: 0, max: 255 }), { maxLength: 60, size: 'max' }),
 });
 
 test('what was written is read', (t) => {
