@@ -125,6 +125,20 @@ test.serial('D12: a forwarder of root passes by its control group, and a program
   await program.stop();
 });
 
+test.serial(
+  'D12: an agent that is not root, and sees no program of others, is told of its control group',
+  async (t) => {
+    const join = `echo $$ > ${CGROUPS}/${slice}/forwarder.service/cgroup.procs; exec "$@"`;
+    const program = await forwarder('nobody', ['sh', '-c', join, 'sh']);
+    const as = ['setpriv', '--reuid=1', '--regid=1', '--clear-groups', '--inh-caps=-all', '--bounding-set=-all'];
+    const seen = await dual.must([...as, ...nodeCommand('agent/testing/who-listens.ts')]);
+    t.deepEqual(JSON.parse(seen), [
+      { pid: 0, name: '', addresses: [BRIDGE], uid: 0, cgroup: `/${slice}/forwarder.service` },
+    ]);
+    await program.stop();
+  },
+);
+
 test.serial('D12: one that cannot be told apart is a reason, which goes with it', async (t) => {
   const program = await forwarder('root');
   t.is(await becomesState(agent, 'degraded: guests', SOON_MILLISECONDS), 'degraded: guests');

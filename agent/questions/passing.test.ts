@@ -26,6 +26,22 @@ const table: readonly [string, DnsProgram, string][] = [
   ['aardvark in a service', program('aardvark-dns', ['10.88.0.1'], 0, '/system.slice/x.scope'), 'system.slice/x.scope'],
   ['aardvark in a login', program('aardvark-dns', ['10.88.0.1'], 0, '/user.slice/user-0.slice/session-1.scope'), 'gap'],
   ['a program of root in the root group', program('dnsmasq', ['10.88.0.1'], 0, '/'), 'gap'],
+  [
+    'one that cannot be seen',
+    { ...program('', ['10.88.0.1'], 0, '/system.slice/x.service'), pid: 0 },
+    'system.slice/x.service',
+  ],
+  [
+    'Docker that cannot be seen',
+    { ...program('', [], 0, '/system.slice/docker.service'), pid: 0 },
+    'system.slice/docker.service',
+  ],
+  ['one that cannot be told', { ...program('', ['10.88.0.1']), pid: 0 }, 'gap'],
+  [
+    'systemd-resolved that cannot be seen',
+    { ...program('', ['127.0.0.53', '192.168.1.2'], 0, '/system.slice/systemd-resolved.service'), pid: 0 },
+    '',
+  ],
   ['a host without cgroup2', program('dnsmasq', ['10.88.0.1']), 'gap'],
 ];
 

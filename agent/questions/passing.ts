@@ -10,6 +10,7 @@ import { isLoopback } from '../network/name-servers.ts';
 
 /** The stub of this host, even where it was told to listen for others too: nss-resolve has no other. */
 const OWN_STUB = 'systemd-resolve';
+const OWN_STUB_SERVICE = '/systemd-resolved.service';
 
 /** What the conclusion is drawn from. */
 export interface PassingObservations {
@@ -28,8 +29,13 @@ export interface PassingDecision {
 }
 
 /** Whether a program asks for others: it listens where they can reach it, or it is known to ask for its containers. */
-function servesOthers({ addresses, name, pid }: DnsProgram): boolean {
-  return pid !== process.pid && name !== OWN_STUB && !(addresses.length > 0 && addresses.every(isLoopback));
+function servesOthers({ addresses, name, pid, cgroup }: DnsProgram): boolean {
+  const isOwnStub = name === OWN_STUB || (pid === 0 && cgroup.endsWith(OWN_STUB_SERVICE));
+  return pid !== process.pid && !isOwnStub && !(addresses.length > 0 && addresses.every(isLoopback));
+}
+
+function called({ pid, name, addresses }: DnsProgram): string {
+  return pid === 0 ? `A program that cannot be seen (at ${addresses.join(', ')})` : `The program ${name} (pid ${pid})`;
 }
 
 /**
@@ -51,7 +57,7 @@ export function whoPasses({ programs, configured, stubs, uidOf }: PassingObserva
     else if (isOfService(program.cgroup)) cgroups.add(program.cgroup.slice(1));
     else if (servesOthers(program))
       gap(
-        `The program ${program.name} (pid ${program.pid}) asks for others and runs as root in no service: ` +
+        `${called(program)} asks for others and runs as root in no service: ` +
           'its guests may be given addresses that they cannot reach. `exceptPrograms` can name its control group.',
       );
   }
