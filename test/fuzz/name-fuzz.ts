@@ -18,7 +18,7 @@ const MOST_GROWTH = 16 * 2 ** 20;
 
 export interface Outcome {
   readonly inputs: number;
-  /** The longest that an input took, the least of its repetitions if it took long; milliseconds. */
+  /** The most that an input cost, the least of its repetitions if it cost much; milliseconds of processor time. */
   readonly slowest: number;
   /** What the heap grew by after the first fifth, octets. */
   readonly growth: number;
@@ -26,6 +26,12 @@ export interface Outcome {
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
+
+/** Milliseconds of processor time this thread has had: unlike the clock, it stands still while the machine does other things. */
+export function milliseconds(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
 
 function heap(): number {
   collect();
@@ -56,18 +62,18 @@ async function play(scene: NameScene, asked: Uint8Array, says: Says): Promise<nu
     said.push(these);
     return these;
   };
-  const began = performance.now();
+  const began = milliseconds();
   const answer = await scene.ask(asked);
-  let least = performance.now() - began;
+  let least = milliseconds() - began;
   judge(asked, answer, said.flat());
   for (let again = 0; again < AGAIN && least > MOST_MILLISECONDS; again++) {
     let turn = 0;
     // The same octets, under the ID of this time.
     scene.says = (question) => (said[turn++] ?? []).map((one) => (one.length < 2 ? one : withId(one, idOf(question))));
     scene.resolver.flush();
-    const start = performance.now();
+    const start = milliseconds();
     await scene.ask(asked);
-    least = Math.min(least, performance.now() - start);
+    least = Math.min(least, milliseconds() - start);
   }
   if (least > MOST_MILLISECONDS)
     throw new Error(`${least.toFixed(1)} ms for ${hex(asked)}, answered with ${said.flat().map(hex).join(' ')}`);
@@ -128,7 +134,7 @@ export async function forgedAnswers(random: Random, inputs: number): Promise<Out
     return [...wrong, right];
   };
   const these = questions.slice(0, 2);
-  const outcome = await many(Math.ceil(inputs / (3 * forgeries.length)), async () => {
+  const outcome = await many(Math.ceil(inputs / (2 * forgeries.length)), async () => {
     scene.resolver.flush();
     const asked = random.of(these);
     const took = await play(scene, asked, says);

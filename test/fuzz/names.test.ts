@@ -2,7 +2,7 @@
 import test from 'ava';
 import { TYPE } from '../../resolver/message/constants.ts';
 import { Random } from './mutate.ts';
-import { forgedAnswers, mutatedAnswers, mutatedQuestions } from './name-fuzz.ts';
+import { forgedAnswers, milliseconds, mutatedAnswers, mutatedQuestions } from './name-fuzz.ts';
 import { aliasBomb, poison, questionEnd, questions } from './name-messages.ts';
 import { NameScene } from './name-scene.ts';
 
@@ -30,9 +30,9 @@ test('D4: 64 KiB of aliases cost no more than 5 ms from the question to its answ
   scene.says = (question) => [aliasBomb(question)];
   let least = Number.POSITIVE_INFINITY;
   for (let again = 0; again < 6; again++) {
-    const began = performance.now();
+    const began = milliseconds();
     const answer = await scene.ask(questions[0] as Uint8Array);
-    least = Math.min(least, performance.now() - began);
+    least = Math.min(least, milliseconds() - began);
     t.is((answer?.[3] ?? 0) & 15, 2, 'SERVFAIL');
     scene.resolver.flush();
   }
