@@ -2,12 +2,12 @@
  * The IPv6 leg: the TUN device with its routes, the tables that guard and masquerade it, and forwarding between it and
  * the uplinks. Made in an order in which nothing can leave unmasqueraded, undone in reverse.
  */
-import { deviceSteps } from '../install/device.ts';
+import { forgetFlows } from '../install/conntrack.ts';
 import { guardCommands, guardedCommands, guardSteps, isGuardWhole } from '../install/guard.ts';
 import type { Host } from '../install/host.ts';
 import type { Journal } from '../install/journal.ts';
 import { Nft } from '../install/nft.ts';
-import { apply, type Step, step } from '../install/step.ts';
+import { apply } from '../install/step.ts';
 import {
   arpTableCommands,
   forcedCommands,
@@ -17,9 +17,11 @@ import {
 } from '../install/table.ts';
 import { denyCommands } from '../install/table-deny.ts';
 import { type ExposedPorts, recipientCommands } from '../install/table-recipient.ts';
-import { formatIpv4Prefix, formatIpv6Prefix } from '../mapper/address/prefix.ts';
+import { formatIpv6Prefix } from '../mapper/address/prefix.ts';
 import { isNothing } from './config/ports.ts';
 import { closeTun, type OpenTun, openTun } from './data-plane/tun-linux.ts';
+import { deviceStepsOf, HEADER_GROWTH } from './device-steps.ts';
+import { FollowedSources } from './followed-sources.ts';
 import { Forwarding } from './forwarding.ts';
 import { type Instance, selfAddress } from './instance.ts';
 import type { Log } from './log.ts';
@@ -30,21 +32,6 @@ import type { Repairs } from './repairs.ts';
 import { RoutedRanges, type RoutedRangesParts } from './routed-ranges.ts';
 import { tableSettings } from './table-settings.ts';
 import type { UndoList } from './undo-list.ts';
-
-/** IPv6 headers are longer than IPv4 headers by 20 octets. */
-const GROWTH = 20;
-
-/**
- * The MTU of the device itself, in octets: more than any link has. What is too big for the uplink a packet leaves by, the
- * kernel says; a smaller device would refuse what a large uplink brings.
- */
-export const DEVICE_MTU = 65_535;
-
-/**
- * Packets the device keeps until they are read, as many as Ethernet devices do. The 500 of a TUN device are the fragments
- * of eleven datagrams of 64 KiB: of 120 such pings, twelve at a time, 20 to 30 were lost here, and now none.
- */
-const DEVICE_QUEUE = 1000;
 
 export interface Ipv6LegParts {
   readonly instance: Instance;
@@ -61,7 +48,10 @@ export interface Ipv6LegParts {
 }
 
 /** What the leg follows. */
-export type LegSurroundings = Pick<Surroundings, 'uplinks' | 'defaultDevices' | 'mtu' | 'isDeviceWhole'>;
+export type LegSurroundings = Pick<
+  Surroundings,
+  'uplinks' | 'defaultDevices' | 'mtu' | 'sources' | 'isOwn' | 'isDeviceWhole'
+>;
 
 export class Ipv6Leg {
   readonly tun: OpenTun;
@@ -70,6 +60,7 @@ export class Ipv6Leg {
   readonly #settings: TableSettings;
   readonly #forwarding: Forwarding;
   readonly #ranges: RoutedRanges;
+  readonly #sources: FollowedSources;
   #uplinks: readonly string[] = [];
   #mtu = 0;
   #isExposed = false;
@@ -86,6 +77,7 @@ export class Ipv6Leg {
     this.nft = nft;
     this.tun = tun;
     this.#settings = settings;
+    this.#sources = new FollowedSources({ nft, settings, forgetFlows });
     this.#ranges = new RoutedRanges({ host, nft, settings, families });
     // Two of them: nobody can remove the one in our own table, and nothing takes the other one away with us.
     const guard = (interfaces: readonly string[]): void => {
@@ -137,6 +129,7 @@ export class Ipv6Leg {
       if (!isRepair || repairs.may('the device')) await apply(deviceStepsOf(instance, mtu, routed), host);
     });
     await this.#forwarding.follow(uplinks);
+    await this.#sources.follow(surroundings.sources, (address) => surroundings.isOwn(address));
     this.nft.run(guestsCommands(this.#settings, await guestInterfaces(host, surroundings.defaultDevices)));
     this.#uplinks = uplinks;
     this.#mtu = mtu;
@@ -179,25 +172,8 @@ export class Ipv6Leg {
 
   /** The MTU of the route to the spool, in octets. */
   get mtu(): number {
-    return this.#mtu - GROWTH;
+    return this.#mtu - HEADER_GROWTH;
   }
-}
-
-/** The steps that make the device what it is, with uplinks whose smallest IPv6 MTU is this, in octets. */
-export function deviceStepsOf(
-  instance: Instance,
-  mtu: number,
-  spool: readonly string[] = [formatIpv4Prefix(instance.spool)],
-): Step[] {
-  const { device } = instance;
-  const ula = formatIpv6Prefix(instance.ula);
-  return [
-    step(`set MTU and queue of ${device}`, [
-      ...['ip', 'link', 'set', 'dev', device],
-      ...['mtu', String(DEVICE_MTU), 'txqueuelen', String(DEVICE_QUEUE)],
-    ]),
-    ...deviceSteps({ device, self: selfAddress(instance), spool, ula, mtu: mtu - GROWTH }),
-  ];
 }
 
 /**

@@ -29,6 +29,8 @@ function watchOver(first: { changed?: boolean; jumped?: boolean; ended?: boolean
       uplinks: [],
       defaultDevices: [],
       mtu: 1500,
+      sources: [],
+      isOwn: () => false,
       isDeviceWhole: () => true,
       takenIpv4: [],
     },

@@ -61,13 +61,23 @@ test('a flow is read as where it was sent, and who answers', (t) => {
   };
   t.false(readDump(flow, matches, removals));
   t.deepEqual(
-    seen.map(({ source, destination, answering, ...rest }) => ({
+    seen.map(({ source, destination, answering, answered, ...rest }) => ({
       ...rest,
       source: formatIpv6(source),
       destination: formatIpv6(destination),
       answering: formatIpv6(answering),
+      answered: formatIpv6(answered),
     })),
-    [{ protocol: UDP, port: 5000, source: '2001:db8::9', destination: '2001:db8::1', answering: 'fd00::ac15:7001' }],
+    [
+      {
+        protocol: UDP,
+        port: 5000,
+        source: '2001:db8::9',
+        destination: '2001:db8::1',
+        answering: 'fd00::ac15:7001',
+        answered: '2001:db8::9',
+      },
+    ],
   );
   // The request to remove it: its first tuple and its id, and nothing that another flow could have.
   const removal = message(0x102, original, id);

@@ -18,6 +18,8 @@ export interface Flow {
   readonly port: number;
   /** Other than `destination` where the flow is DNATed. */
   readonly answering: Ipv6Address;
+  /** Whom the answers are for: other than who began it where its source is NATed. */
+  readonly answered: Ipv6Address;
 }
 
 /** From the Linux headers. */
@@ -168,12 +170,14 @@ function readFlow(attributes: Attributes): Flow | undefined {
   const original = inside(attributes, attribute.ORIGINAL);
   const source = inside(original, tuple.IP).get(ip.SOURCE6);
   const destination = inside(original, tuple.IP).get(ip.DESTINATION6);
-  const answering = inside(inside(attributes, attribute.REPLY), tuple.IP).get(ip.SOURCE6);
+  const reply = inside(inside(attributes, attribute.REPLY), tuple.IP);
+  const [answering, answered] = [reply.get(ip.SOURCE6), reply.get(ip.DESTINATION6)];
   const { number, port } = { number: transport.NUMBER, port: transport.DESTINATION_PORT };
   const protocols = inside(original, tuple.PROTOCOL);
   const protocol = protocols.get(number)?.[ATTRIBUTE.SIZE];
   const ports = protocols.get(port);
-  if (source?.length !== 20 || destination?.length !== 20 || answering?.length !== 20) return undefined;
+  if (source?.length !== 20 || destination?.length !== 20) return undefined;
+  if (answering?.length !== 20 || answered?.length !== 20) return undefined;
   if (protocol === undefined || (ports !== undefined && ports.length !== 6)) return undefined;
   return {
     protocol,
@@ -181,6 +185,7 @@ function readFlow(attributes: Attributes): Flow | undefined {
     destination: ipv6FromOctets(destination, ATTRIBUTE.SIZE),
     port: ((ports?.[4] ?? 0) << 8) | (ports?.[5] ?? 0),
     answering: ipv6FromOctets(answering, ATTRIBUTE.SIZE),
+    answered: ipv6FromOctets(answered, ATTRIBUTE.SIZE),
   };
 }
 

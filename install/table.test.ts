@@ -86,8 +86,12 @@ table inet bis {
     iifname "bis0" meta nfproto ipv6 counter reject with icmpx type admin-prohibited
   }
 
+  chain sources {
+  }
+
   chain uplink {
     type nat hook postrouting priority 110; policy accept;
+    ip6 saddr fd00:b15::/96 oifname != "bis0" jump sources
     ip6 saddr fd00:b15::/96 oifname != "bis0" masquerade
   }
 

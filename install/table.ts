@@ -76,8 +76,12 @@ ${recipientForward(device, addressWord(settings.self6))}    oifname ${device} co
     iifname ${device} meta nfproto ipv6 counter ${LOOP}
   }
 
+  chain sources {
+  }
+
   chain uplink {
     type nat hook postrouting priority 110; policy accept;
+    ip6 saddr ${ula} oifname != ${device} jump sources
     ip6 saddr ${ula} oifname != ${device} masquerade
   }
 

@@ -26,6 +26,12 @@ export interface Route {
   readonly destination: string;
   /** The devices it leads out of, those whose link is down left out; several with multipath, or none. */
   readonly devices: readonly string[];
+  /** The address of this host that packets are to have which take it, where it names one. */
+  readonly source?: string;
+  /** The lower, the sooner it is taken. */
+  readonly metric: number;
+  /** Whether it is in the table `main`. */
+  readonly isMain: boolean;
 }
 
 export interface Network {
@@ -49,6 +55,9 @@ interface IpHop {
 interface IpRoute extends IpHop {
   type?: string;
   dst?: string;
+  prefsrc?: string;
+  metric?: number;
+  table?: string;
   nexthops?: IpHop[];
 }
 
@@ -90,11 +99,13 @@ function canonical(text: string): string {
   return address === undefined ? text : formatIpv6(address);
 }
 
-function readRoute({ type = 'unicast', dst, dev, flags, nexthops }: IpRoute): Route[] {
+function readRoute({ type = 'unicast', dst, dev, flags, nexthops, prefsrc, metric = 0, table }: IpRoute): Route[] {
   if (dst === undefined) return [];
   const hops = nexthops ?? [{ ...(dev === undefined ? {} : { dev }), ...(flags === undefined ? {} : { flags }) }];
   const devices = hops
     .filter(({ flags: hopFlags = [] }) => !hopFlags.includes('linkdown') && !hopFlags.includes('dead'))
     .flatMap((hop) => (hop.dev === undefined ? [] : [hop.dev]));
-  return [{ type, destination: dst, devices }];
+  const source = prefsrc === undefined ? {} : { source: canonical(prefsrc) };
+  const isMain = table === undefined || table === 'main';
+  return [{ type, destination: dst, devices, metric, isMain, ...source }];
 }

@@ -5,6 +5,7 @@ import { parseIpv4 } from '../../mapper/address/ipv4.ts';
 import { formatIpv6, type Ipv6Address } from '../../mapper/address/ipv6.ts';
 import { type Ipv4Prefix, ipv4Prefix, parseIpv4Prefix } from '../../mapper/address/prefix.ts';
 import { type Network, observeNetwork, type Route } from './observe.ts';
+import { type RouteSource, routeSources } from './route-sources.ts';
 
 /** The least MTU of an IPv6 link (RFC 8200 §5), and Ethernet's, which is assumed where there is no uplink. */
 const LEAST_MTU = 1280;
@@ -53,6 +54,12 @@ export class Surroundings {
     return this.#network.interfaces
       .filter(({ name, isUp }) => isUp && routed.has(name) && hasUsableName(name))
       .map(({ name }) => name);
+  }
+
+  /** The source addresses that routes out of the uplinks name. */
+  get sources(): RouteSource[] {
+    const names = this.uplinks;
+    return routeSources(this.#network.routes6).filter(({ device }) => names.includes(device));
   }
 
   /** The smallest IPv6 MTU among the uplinks, in octets: 1280 or more. */

@@ -20,11 +20,12 @@ const ports = (...texts: string[]) =>
 
 /** Flows as they are tracked, by what they are. */
 const flows: Readonly<Record<string, Flow>> = {
-  'native UDP': { protocol: UDP, source: PEER, destination: OWN, port: 5000, answering: OWN },
-  'translated UDP': { protocol: UDP, source: PEER, destination: OWN, port: 5000, answering: SELF },
+  'native UDP': { protocol: UDP, source: PEER, answered: PEER, destination: OWN, port: 5000, answering: OWN },
+  'translated UDP': { protocol: UDP, source: PEER, answered: PEER, destination: OWN, port: 5000, answering: SELF },
   'UDP that others DNAT': {
     protocol: UDP,
     source: PEER,
+    answered: PEER,
     destination: OWN,
     port: 5000,
     answering: address('2001:db8:77::1'),
@@ -32,13 +33,14 @@ const flows: Readonly<Record<string, Flow>> = {
   'UDP of this host to a peer': {
     protocol: UDP,
     source: OWN,
+    answered: OWN,
     destination: PEER,
     port: 5000,
     answering: PEER,
   },
-  'UDP to another port': { protocol: UDP, source: PEER, destination: OWN, port: 5001, answering: OWN },
-  'native TCP': { protocol: TCP, source: PEER, destination: OWN, port: 5000, answering: OWN },
-  'translated TCP': { protocol: TCP, source: PEER, destination: OWN, port: 5000, answering: SELF },
+  'UDP to another port': { protocol: UDP, source: PEER, answered: PEER, destination: OWN, port: 5001, answering: OWN },
+  'native TCP': { protocol: TCP, source: PEER, answered: PEER, destination: OWN, port: 5000, answering: OWN },
+  'translated TCP': { protocol: TCP, source: PEER, answered: PEER, destination: OWN, port: 5000, answering: SELF },
 };
 
 /** A recipient whose surroundings note what it has them do. */

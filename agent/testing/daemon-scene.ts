@@ -16,12 +16,12 @@ export interface DaemonScene {
   readonly agent: Agent;
 }
 
-/** Builds the network, starts DNS and HTTP on `host6`, and prepares an agent on `dual`. */
-export async function setDaemonScene(topology: Topology = pair): Promise<DaemonScene> {
+/** Builds the network, starts DNS and HTTP on `host6`, and prepares an agent on `dual`; `more` are lines of the zone. */
+export async function setDaemonScene(topology: Topology = pair, more = ''): Promise<DaemonScene> {
   const lab = await Lab.build(topology);
   const [dual, host6] = [lab.host('dual'), lab.host('host6')];
   const zone = path.join(lab.directory, 'zone');
-  fs.writeFileSync(zone, `six.example. 300 IN AAAA ${SERVER}\n`);
+  fs.writeFileSync(zone, `six.example. 300 IN AAAA ${SERVER}\n${more}`);
   const servers = host6.start([...nodeCommand('test/lab/servers/serve.ts'), 'http=80', `dns=53:${zone}`]);
   await servers.says(/ready/);
   return { lab, dual, host6, agent: new Agent(lab, dual) };

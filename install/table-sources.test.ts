@@ -1,0 +1,35 @@
+import test from 'ava';
+import { sourcesCommands } from './table-sources.ts';
+
+const settings = { table: 'bis', device: 'bis0' };
+const noStale = `add chain inet bis stale { type filter hook postrouting priority 150; policy accept; }
+delete chain inet bis stale
+`;
+
+test('rules in the order they are given, after those of before are gone', (t) => {
+  const rules = [
+    { device: 'eth0', destination: '2001:db8:5::/48', source: undefined },
+    { device: 'eth0', destination: 'default', source: '2001:db8::7' },
+  ];
+  t.is(
+    sourcesCommands(settings, rules),
+    `flush chain inet bis sources
+add rule inet bis sources oifname "eth0" ip6 daddr 2001:db8:5::/48 masquerade
+add rule inet bis sources oifname "eth0" snat ip6 to 2001:db8::7
+${noStale}add chain inet bis stale { type filter hook postrouting priority 150; policy accept; }
+add rule inet bis stale iifname "bis0" ip6 saddr { 2001:db8::7 } fib saddr type != local counter drop
+`,
+  );
+  t.is(sourcesCommands(settings, []), `flush chain inet bis sources\n${noStale}`);
+});
+
+test('S9: what is no address, prefix or name is refused', (t) => {
+  const rule = { device: 'eth0', destination: '2001:db8::/32', source: '2001:db8::7' };
+  for (const wrong of [
+    { device: 'eth0" accept' },
+    { destination: '::/0 accept' },
+    { source: '::1 accept' },
+    { source: 'fe80::1%eth0' },
+  ])
+    t.throws(() => sourcesCommands(settings, [{ ...rule, ...wrong }]), undefined, JSON.stringify(wrong));
+});

@@ -1,0 +1,41 @@
+/**
+ * The source addresses that routes name, as rules: `masquerade` takes the address the kernel prefers on the interface, also
+ * where a route says `src` (ip-route(8)).
+ */
+import { addressWord, interfaceName, prefixWord, tableName } from './nft-word.ts';
+
+/** What becomes of new flows that leave by a device for a prefix. */
+export interface SourceRule {
+  readonly device: string;
+  /** A prefix, an address or `default`. */
+  readonly destination: string;
+  /** `undefined`: they are masqueraded as all others. */
+  readonly source: string | undefined;
+}
+
+/**
+ * The commands after which exactly these rules hold, in one transaction; the first that matches counts. An address may be
+ * taken from the host before the rule that names it is: until then nothing leaves in its name. Throws for what is no
+ * address, prefix or name.
+ */
+export function sourcesCommands(
+  settings: { readonly table: string; readonly device: string },
+  rules: readonly SourceRule[],
+): string {
+  const table = `inet ${tableName(settings.table)}`;
+  const lines = rules.map(({ device, destination, source }) => {
+    const match = destination === 'default' ? '' : ` ip6 daddr ${prefixWord('ip6', destination)}`;
+    const verdict = source === undefined ? 'masquerade' : `snat ip6 to ${addressWord(source)}`;
+    return `add rule ${table} sources oifname ${interfaceName(device)}${match} ${verdict}\n`;
+  });
+  const named = [...new Set(rules.flatMap(({ source }) => source ?? []))].map(addressWord);
+  const chain = `add chain ${table} stale { type filter hook postrouting priority 150; policy accept; }\n`;
+  const isGone = `iifname ${interfaceName(settings.device)} ip6 saddr { ${named.join(', ')} } fib saddr type != local`;
+  const drop = `${chain}add rule ${table} stale ${isGone} counter drop\n`;
+  return [
+    `flush chain ${table} sources\n`,
+    ...lines,
+    `${chain}delete chain ${table} stale\n`,
+    ...(named.length === 0 ? [] : [drop]),
+  ].join('');
+}
