@@ -41,9 +41,9 @@ export function stages(directory: string, isFast: boolean): Stage[] {
     },
     { title: 'architecture', minutes: 2, files: architecture },
     { title: 'unit', minutes: 8, files: unit },
-    { title: 'conformance', minutes: 2, files: conformance },
-    { title: 'property and fuzz', minutes: 3, files: fuzz },
+    { title: 'conformance', minutes: 5, files: conformance },
+    { title: 'property and fuzz', minutes: 8, files: fuzz },
   ];
-  if (!isFast) list.push({ title: 'lab', minutes: 15, files: lab, needsRoot: true });
+  if (!isFast) list.push({ title: 'lab', minutes: 45, files: lab, needsRoot: true });
   return list;
 }
