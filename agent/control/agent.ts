@@ -10,7 +10,10 @@ import type { ExplicitRow, FlushResult, MappingRow } from './mapping-row.ts';
 
 export type { ExplicitRow, FlushResult, MappingRow } from './mapping-row.ts';
 
-/** `starting` and `stopping` last as long as `up()` and `down()`; `degraded` is up, with `reasons` why not wholly. */
+/**
+ * `starting` and `stopping` last as long as `up()` and `down()`, or as it takes to start again a data path that was lost;
+ * `degraded` is up, with `reasons` why not wholly.
+ */
 export const agentStates = ['down', 'starting', 'up', 'degraded', 'stopping'] as const;
 
 export type AgentState = (typeof agentStates)[number];
