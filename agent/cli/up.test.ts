@@ -21,10 +21,15 @@ function upWith(runtimeDirectory: string, timeout: number, ...daemon: string[]):
   return run([process.execPath, '--input-type=module', '-e', program]);
 }
 
-/** A runtime directory; a daemon that is left in it is stopped after the test. */
+/** A runtime directory; daemons that are left in it are stopped after the test, those too that waited for another to end. */
 function place(t: ExecutionContext): string {
   const runtimeDirectory = runtimePlace(t);
-  t.teardown(() => bis('stop', '--runtime-dir', runtimeDirectory));
+  t.teardown(async () => {
+    for (let tries = 0; tries < 20; tries++) {
+      await bis('stop', '--runtime-dir', runtimeDirectory);
+      if (processesNaming(runtimeDirectory).length === 0) return;
+    }
+  });
   return runtimeDirectory;
 }
 
