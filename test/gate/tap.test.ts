@@ -1,6 +1,6 @@
 /** The gate's count of ava's output: what it must never take for a pass. */
 import test from 'ava';
-import { readTap } from './tap.ts';
+import { filesOf, readTap } from './tap.ts';
 
 test('a test that held is counted, one that did not is told in full', (t) => {
   const tally = readTap(
@@ -19,4 +19,15 @@ test('a skipped test and one to be written are failures', (t) => {
 test('nothing at all is no pass', (t) => {
   t.deepEqual(readTap('TAP version 13\n\n1..0\n# tests 0\n# pass 0\n# fail 0\n'), { passed: 0, failures: [] });
   t.deepEqual(readTap(''), { passed: 0, failures: [] });
+});
+
+test('a failure tells its file, whatever its title says', (t) => {
+  const files = ['agent/a.lab.test.ts', 'agent/deep/a.lab.test.ts', 'test/b.lab.test.ts'];
+  const failures = [
+    'failed: agent › deep › a.lab › S5: as before\n  ---\n  test › b.lab › no',
+    'failed: agent › a.lab › x',
+  ];
+  t.deepEqual(filesOf(failures, files), ['agent/a.lab.test.ts', 'agent/deep/a.lab.test.ts']);
+  t.deepEqual(filesOf(['failed: b.lab › x'], files), ['test/b.lab.test.ts']);
+  t.deepEqual(filesOf(['failed: a title alone'], files), []);
 });

@@ -34,3 +34,13 @@ export function readTap(text: string): Tally {
   }
   return { passed, failures };
 }
+
+/**
+ * Those of `files`, of the lab, that failures come from: with several files ava begins every title with the path, less
+ * what they have in common, `deep › b.lab › …`.
+ */
+export function filesOf(failures: readonly string[], files: readonly string[]): string[] {
+  const named = failures.flatMap((failure) => /^failed: (.*?\.lab) › /.exec(failure)?.[1] ?? []);
+  const endings = named.map((name) => `/${name.replaceAll(' › ', '/')}.test.ts`);
+  return files.filter((file) => endings.some((ending) => `/${file}`.endsWith(ending)));
+}
