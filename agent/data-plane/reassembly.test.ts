@@ -93,7 +93,8 @@ test('S3: fragments of an echo make the packet they were cut from, in whatever o
       t.deepEqual(outcomes, [...new Array(parts.length - 1).fill(offer.KEPT), offer.WHOLE]);
       const octets = content(reassembly.packet);
       const view = new DataView(octets.buffer);
-      t.deepEqual(octets.slice(isIpv6 ? 40 : 20), Uint8Array.from(parts.flatMap(({ payload }) => [...payload])));
+      const joined = Buffer.concat(parts.map(({ payload }) => payload));
+      t.true(joined.equals(octets.subarray(isIpv6 ? 40 : 20)));
       if (isIpv6) {
         t.is(view.getUint16(4), length);
         t.is(view.getUint8(6), ICMPV6);
@@ -187,6 +188,7 @@ test('S3: 16 datagrams at most, for 30 s each', (t) => {
 test('S3: 100,000 fragments of all kinds leave nothing behind', (t) => {
   const reassembly = new Reassembly();
   let now = 0;
+  let most = 0;
   let state = 1;
   const random = (below: number): number => {
     state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
@@ -199,8 +201,9 @@ test('S3: 100,000 fragments of all kinds leave nothing behind', (t) => {
     const packet = random(2) === 0 ? ipv4(part, random(40)) : ipv6(part, random(40));
     packet.length -= random(16) === 0 ? random(packet.length) : 0;
     reassembly.offer(packet, now);
-    t.assert(reassembly.waiting <= 16);
+    most = Math.max(most, reassembly.waiting);
   }
+  t.is(most, 16);
   const last = ipv4({ offset: 0, hasMore: true, payload: new Uint8Array(9) }, 99);
   t.is(reassembly.offer(last, now + 60_000), offer.DROPPED);
   t.is(reassembly.waiting, 0);
