@@ -27,21 +27,24 @@ export function createTraceRing(): SharedArrayBuffer {
   return new SharedArrayBuffer(CONTROL + UNIT * UNITS);
 }
 
-/** The worker's end. */
-export class TraceWriter {
-  readonly #control: Int32Array;
-  readonly #view: DataView;
-  readonly #bytes: Uint8Array;
+/** The views both ends have. */
+class TraceEnd {
+  protected readonly control: Int32Array;
+  protected readonly view: DataView;
+  protected readonly bytes: Uint8Array;
 
   constructor(memory: SharedArrayBuffer) {
-    this.#control = new Int32Array(memory, 0, CONTROL / 4);
-    this.#view = new DataView(memory, CONTROL);
-    this.#bytes = new Uint8Array(memory, CONTROL);
+    this.control = new Int32Array(memory, 0, CONTROL / 4);
+    this.view = new DataView(memory, CONTROL);
+    this.bytes = new Uint8Array(memory, CONTROL);
   }
+}
 
+/** The worker's end. */
+export class TraceWriter extends TraceEnd {
   /** Whether somebody watches: all that a packet costs when nobody does. */
   isOn(): boolean {
-    return Atomics.load(this.#control, word.ON) !== 0;
+    return Atomics.load(this.control, word.ON) !== 0;
   }
 
   /** Leaves a copy of a packet and of what became of it; `now` is milliseconds since 1970. */
@@ -53,7 +56,7 @@ export class TraceWriter {
     }
     const start = this.#take(Math.ceil(length / UNIT));
     if (start < 0) return;
-    const view = this.#view;
+    const view = this.view;
     view.setUint32(start + field.UNITS, Math.ceil(length / UNIT), true);
     view.setUint32(start + field.PIECES, count + 1, true);
     view.setUint8(start + field.WAY, way);
@@ -71,33 +74,33 @@ export class TraceWriter {
       at = this.#put(at + 4, out.bytes, out.headerStart[piece] as number, headerLength);
       at = this.#put(at, packet.bytes, out.payloadStart[piece] as number, payloadLength);
     }
-    Atomics.add(this.#control, word.WRITTEN, Math.ceil(length / UNIT));
+    Atomics.add(this.control, word.WRITTEN, Math.ceil(length / UNIT));
   }
 
   /** Where a record of so many units may be written, or -1 when there is no room, which is counted. */
   #take(units: number): number {
-    const written = Atomics.load(this.#control, word.WRITTEN) >>> 0;
-    const used = (written - Atomics.load(this.#control, word.READ)) >>> 0;
+    const written = Atomics.load(this.control, word.WRITTEN) >>> 0;
+    const used = (written - Atomics.load(this.control, word.READ)) >>> 0;
     const at = written % UNITS;
     const skipped = at + units > UNITS ? UNITS - at : 0;
     if (used + skipped + units > UNITS) {
-      Atomics.add(this.#control, word.LOST, 1);
+      Atomics.add(this.control, word.LOST, 1);
       return -1;
     }
     if (skipped === 0) return at * UNIT;
-    this.#view.setUint32(at * UNIT + field.UNITS, skipped, true);
-    this.#view.setUint32(at * UNIT + field.PIECES, SKIP, true);
-    Atomics.add(this.#control, word.WRITTEN, skipped);
+    this.view.setUint32(at * UNIT + field.UNITS, skipped, true);
+    this.view.setUint32(at * UNIT + field.PIECES, SKIP, true);
+    Atomics.add(this.control, word.WRITTEN, skipped);
     return 0;
   }
 
   #put(at: number, from: Uint8Array, start: number, length: number): number {
-    this.#bytes.set(from.subarray(start, start + length), at);
+    this.bytes.set(from.subarray(start, start + length), at);
     return at + length;
   }
 
   #putOffload(at: number, offload: Offload): void {
-    const view = this.#view;
+    const view = this.view;
     view.setUint16(at + part.FLAGS, (offload.needsChecksum ? 1 : 0) | (offload.ecn ? 2 : 0), true);
     view.setUint16(at + part.GSO_TYPE, offload.gsoType, true);
     view.setUint16(at + part.HEADERS, offload.headerLength, true);
@@ -122,51 +125,41 @@ export interface TracedPacket {
 }
 
 /** The main thread's end. */
-export class TraceReader {
-  readonly #control: Int32Array;
-  readonly #view: DataView;
-  readonly #bytes: Uint8Array;
-
-  constructor(memory: SharedArrayBuffer) {
-    this.#control = new Int32Array(memory, 0, CONTROL / 4);
-    this.#view = new DataView(memory, CONTROL);
-    this.#bytes = new Uint8Array(memory, CONTROL);
-  }
-
+export class TraceReader extends TraceEnd {
   /** Says whether packets are to be left here from now on. What was left before is forgotten when that begins. */
   turn(isOn: boolean): void {
-    if (isOn) Atomics.store(this.#control, word.READ, Atomics.load(this.#control, word.WRITTEN));
-    Atomics.store(this.#control, word.ON, isOn ? 1 : 0);
+    if (isOn) Atomics.store(this.control, word.READ, Atomics.load(this.control, word.WRITTEN));
+    Atomics.store(this.control, word.ON, isOn ? 1 : 0);
   }
 
   /** How many packets found no room since the last call. */
   takeLost(): number {
-    return Atomics.exchange(this.#control, word.LOST, 0);
+    return Atomics.exchange(this.control, word.LOST, 0);
   }
 
   /** Takes what was left since the last call, at most `most` packets. */
   take(most: number): TracedPacket[] {
     const taken: TracedPacket[] = [];
     while (taken.length < most) {
-      const read = Atomics.load(this.#control, word.READ) >>> 0;
-      if (read === Atomics.load(this.#control, word.WRITTEN) >>> 0) break;
+      const read = Atomics.load(this.control, word.READ) >>> 0;
+      if (read === Atomics.load(this.control, word.WRITTEN) >>> 0) break;
       const start = (read % UNITS) * UNIT;
       const record = this.#record(start);
       if (record !== undefined) taken.push(record);
-      Atomics.add(this.#control, word.READ, this.#view.getUint32(start + field.UNITS, true));
+      Atomics.add(this.control, word.READ, this.view.getUint32(start + field.UNITS, true));
     }
     return taken;
   }
 
   #record(start: number): TracedPacket | undefined {
-    const view = this.#view;
+    const view = this.view;
     const count = view.getUint32(start + field.PIECES, true);
     if (count === SKIP) return undefined;
     const pieces: Uint8Array[] = [];
     let at = start + HEADER;
     for (let piece = 0; piece < count; piece++) {
       const length = view.getUint32(at, true);
-      pieces.push(this.#bytes.slice(at + 4, at + 4 + length));
+      pieces.push(this.bytes.slice(at + 4, at + 4 + length));
       at += 4 + length;
     }
     const [packet = new Uint8Array(), ...sent] = pieces;
@@ -182,7 +175,7 @@ export class TraceReader {
   }
 
   #offload(at: number): Offload {
-    const view = this.#view;
+    const view = this.view;
     const flags = view.getUint16(at + part.FLAGS, true);
     return Object.assign(new Offload(), {
       needsChecksum: (flags & 1) !== 0,
