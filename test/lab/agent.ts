@@ -1,6 +1,8 @@
 /** `bis` itself on a host of the lab: its daemon with directories of its own, and its commands. */
 import path from 'node:path';
 import type { Status } from '../../agent/control/agent.ts';
+import { ControlClient } from '../../agent/control/client.ts';
+import { ControlError } from '../../agent/control/control-error.ts';
 import type { Lab } from './lab.ts';
 import type { LabHost } from './lab-host.ts';
 import type { Outcome, Program } from './program.ts';
@@ -10,6 +12,7 @@ export class Agent {
   readonly host: LabHost;
   readonly #stateDirectory: string;
   readonly #runtimeDirectory: string;
+  readonly #client: ControlClient;
   #daemon: Program | undefined;
 
   /** Prepares an agent for `host`. Its directories are inside the lab's, so they go with it. */
@@ -17,6 +20,7 @@ export class Agent {
     this.host = host;
     this.#stateDirectory = path.join(lab.directory, `${host.name}-state`);
     this.#runtimeDirectory = path.join(lab.directory, `${host.name}-run`);
+    this.#client = new ControlClient(this.#runtimeDirectory);
   }
 
   /** The daemon that `start` started last. Throws before that. */
@@ -36,7 +40,7 @@ export class Agent {
       if (!daemon.isRunning || performance.now() > deadline) {
         throw new Error(`\`bis daemon\` is ${state || 'silent'}, not ${wanted}:\n${daemon.stdout}${daemon.stderr}`);
       }
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await new Promise((resolve) => setTimeout(resolve, 20));
       state = (await this.status())?.state ?? '';
     }
     return daemon;
@@ -52,9 +56,16 @@ export class Agent {
     return this.host.run([bis, ...words, '--runtime-dir', this.#runtimeDirectory]);
   }
 
-  /** What `bis status --json` says, or `undefined` when no daemon runs. */
+  /**
+   * What the daemon says of itself, or `undefined` when none runs or it does not answer. Asked over its socket, which has a
+   * path and so no namespace: tests ask again and again, and each `bis status --json` is a process of its own.
+   */
   async status(): Promise<Status | undefined> {
-    const { stdout } = await this.tell('status', '--json');
-    return stdout === '' ? undefined : (JSON.parse(stdout) as Status);
+    try {
+      return await this.#client.status();
+    } catch (error) {
+      if (error instanceof ControlError) return undefined;
+      throw error;
+    }
   }
 }
