@@ -133,8 +133,14 @@ test.serial('S11: systemd judges the exposure of the unit as 2.5 or less, and fi
 test.serial('the bundle installs itself, runs from there, and leaves nothing when it is uninstalled', async (t) => {
   const root = path.join(place, 'root');
   fs.mkdirSync(root);
-  const installed = await run([bis, 'install', '--destdir', root]);
+  // Under any umask the service's own user is to read it.
+  const installed = await run(['sh', '-c', 'umask 077; exec "$@"', 'sh', bis, 'install', '--destdir', root]);
   t.is(installed.status, 0, installed.stderr);
+  const modes = ['etc/bis', 'etc/bis/bis.toml', 'usr/local/lib/bis/agent', 'usr/local/lib/bis/agent/bis.mjs'];
+  t.deepEqual(
+    modes.map((name) => (fs.statSync(path.join(root, name)).mode & 0o777).toString(8)),
+    ['755', '644', '755', '644'],
+  );
   const command = path.join(root, 'usr/local/bin/bis');
   t.regex((await run([command, '--version'], { environment: { PATH: '/usr/bin:/bin' } })).stdout, /^\d+\.\d+\.\d+$/m);
   t.is((await run([command, 'config', 'check', path.join(root, 'etc/bis/bis.toml')])).status, 0);

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { filesOf, placeFiles, removeFiles } from './place-files.ts';
+import { filesOf, isInstalled, placeFiles, removeFiles } from './place-files.ts';
 
 /** A bundle in small, and a directory that stands for the root of a system. */
 function scene(t: ExecutionContext) {
@@ -52,6 +52,17 @@ test('everything is made where it belongs, and nothing is left when it is remove
   t.deepEqual(removeFiles(target), []);
   t.deepEqual(tree(staging), before);
   t.throws(() => removeFiles(target), { message: /nothing is installed/ });
+});
+
+test('what somebody has put in the place of a file stays, and all else goes', (t) => {
+  const { staging, target, files } = scene(t);
+  placeFiles(files, target);
+  const other = join(staging, 'etc/sysusers.d/bis.conf');
+  rmSync(other);
+  mkdirSync(other);
+  t.deepEqual(removeFiles(target), ['/etc/sysusers.d/bis.conf']);
+  t.false(existsSync(join(staging, 'usr/local/lib/bis')));
+  t.false(isInstalled(target));
 });
 
 test('what is in the way is named, and what was made until then is removed', (t) => {

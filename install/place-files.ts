@@ -61,11 +61,15 @@ export function filesOf(bundle: string, { prefix }: Target, config: string): Pla
   ];
 }
 
+/** Whether `placeFiles` was here, and `removeFiles` was not since. */
+export function isInstalled(target: Target): boolean {
+  return existsSync(target.staging + listOf(target));
+}
+
 /** Makes files and the list of them. Throws when one is in the way, or cannot be made; then those made are removed. */
 export function placeFiles(files: readonly PlacedFile[], target: Target): void {
   const { staging } = target;
-  if (existsSync(staging + listOf(target)))
-    throw new Error(`Cannot install: it is installed already, in ${target.prefix}`);
+  if (isInstalled(target)) throw new Error(`Cannot install: it is installed already, in ${target.prefix}`);
   const made: { path: string; sum: string }[] = [];
   const directories: string[] = [];
   try {
@@ -91,19 +95,20 @@ export function placeFiles(files: readonly PlacedFile[], target: Target): void {
 
 /** Removes what was installed. Returns the files that others changed since, which stay. Throws when nothing is installed. */
 export function removeFiles(target: Target): string[] {
+  if (!isInstalled(target)) throw new Error(`Cannot uninstall: nothing is installed in ${target.prefix}`);
   const list = target.staging + listOf(target);
-  if (!existsSync(list)) throw new Error(`Cannot uninstall: nothing is installed in ${target.prefix}`);
-  const placed = JSON.parse(readFileSync(list, 'utf8')) as Placed;
-  rmSync(list);
-  return removePlaced(placed, target.staging);
+  const { files, directories } = JSON.parse(readFileSync(list, 'utf8')) as Placed;
+  const own = { path: listOf(target), sum: sumOf(list) };
+  return removePlaced({ files: [own, ...files], directories }, target.staging);
 }
 
 function removePlaced({ files, directories }: Placed, staging: string): string[] {
   const changed: string[] = [];
   for (const { path, sum } of files.toReversed()) {
     if (lstatSync(staging + path, { throwIfNoEntry: false }) === undefined) continue;
-    if (sumOf(staging + path) === sum) rmSync(staging + path);
-    else changed.push(path);
+    // A directory that somebody has put there has no sum.
+    if (lstatSync(staging + path).isDirectory() || sumOf(staging + path) !== sum) changed.push(path);
+    else rmSync(staging + path);
   }
   for (const directory of directories.toReversed()) {
     try {

@@ -35,15 +35,26 @@ export function addInstall(program: Command): void {
   }
 }
 
-async function install({ prefix, destdir }: InstallOptions): Promise<ExitCode> {
+/** Whether it can be done at all; says so where it cannot. */
+function mayChange(what: string, { destdir }: InstallOptions): boolean {
+  if (destdir !== '' || process.geteuid?.() === 0) return true;
+  complain(`Cannot ${what}: this needs root`);
+  return false;
+}
+
+async function install(options: InstallOptions): Promise<ExitCode> {
+  const { prefix, destdir } = options;
   const bundle = dirname(dirname(resolve(process.argv[1] ?? '')));
   if (!existsSync(`${bundle}/agent/bis.mjs`)) {
     complain(`${bundle} is no bundle; 'npm run bundle' makes one in dist, and dist/agent/bis install installs it`);
     return exitCode.FAILED;
   }
+  if (!mayChange('install', options)) return exitCode.FAILED;
   const { filesOf, placeFiles } = await import('../../install/place-files.ts');
   const { exampleConfig } = await import('../config/example.ts');
   const target = { prefix, staging: destdir };
+  // The service's own user reads what is made, and everybody runs the command.
+  process.umask(0o022);
   try {
     placeFiles(filesOf(bundle, target, exampleConfig()), target);
   } catch (error) {
@@ -59,12 +70,16 @@ async function install({ prefix, destdir }: InstallOptions): Promise<ExitCode> {
   return exitCode.DONE;
 }
 
-async function uninstall({ prefix, destdir }: InstallOptions): Promise<ExitCode> {
-  const { removeFiles } = await import('../../install/place-files.ts');
-  if (destdir === '') await runAll([['systemctl', 'disable', '--now', 'bis.service']]);
+async function uninstall(options: InstallOptions): Promise<ExitCode> {
+  const { prefix, destdir } = options;
+  if (!mayChange('uninstall', options)) return exitCode.FAILED;
+  const { isInstalled, removeFiles } = await import('../../install/place-files.ts');
+  const target = { prefix, staging: destdir };
+  // A service of that name may be of a package, and not ours to end.
+  if (destdir === '' && isInstalled(target)) await runAll([['systemctl', 'disable', '--now', 'bis.service']]);
   let changed: string[];
   try {
-    changed = removeFiles({ prefix, staging: destdir });
+    changed = removeFiles(target);
   } catch (error) {
     complain((error as Error).message);
     return exitCode.FAILED;
