@@ -87,6 +87,7 @@ function openLock(path: string): number {
     if (code === 'ELOOP' || code === 'EISDIR' || code === 'ENXIO') {
       throw new ControlError('in-the-way', `Cannot use ${path}: it is not a regular file`, { cause: error });
     }
-    throw new ControlError('unusable-directory', `Cannot open ${path}: ${code}`, { cause: error });
+    const reason = code === 'EACCES' ? 'permission denied; run as root' : code;
+    throw new ControlError('unusable-directory', `Cannot open ${path}: ${reason}`, { cause: error });
   }
 }

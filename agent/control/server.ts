@@ -40,6 +40,8 @@ export async function openControl(options: ControlOptions): Promise<ControlServe
   const servers: Server[] = [];
   try {
     makeSocketDirectories(paths);
+    // Of both, before one of them listens: then they listen in one turn, and nobody is answered by half a daemon.
+    for (const socket of [paths.controlSocket, paths.publicSocket]) await makeWay(socket);
     const control = controlHttpServer(options.agent, routes, limits);
     await listen(control, paths.controlSocket, 0o660);
     servers.push(control);
@@ -69,7 +71,6 @@ async function close(servers: readonly Server[], lock: InstanceLock): Promise<vo
 
 /** Listens on `path` with exactly `mode`. The umask, not a later chmod, keeps others out in between. */
 async function listen(server: Server, path: string, mode: number): Promise<void> {
-  await makeWay(path);
   const umask = process.umask(0o777 & ~mode);
   try {
     await new Promise<void>((resolve, reject) => {
