@@ -35,7 +35,8 @@ export class CommandError extends Error {
   readonly stderr: string;
 
   constructor(argv: readonly string[], stderr: string, cause: unknown) {
-    super(`\`${argv.join(' ')}\` failed${stderr === '' ? '' : `: ${stderr}`}`, { cause });
+    const words = stderr.replaceAll(/\s*\n\s*/g, '; ');
+    super(`\`${argv.join(' ')}\` failed${words === '' ? '' : `: ${words}`}`, { cause });
     this.name = 'CommandError';
     this.argv = argv;
     this.stderr = stderr;

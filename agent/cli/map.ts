@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { ExplicitRow } from '../control/agent.ts';
 import { asJson, complain, finish, type InstanceOptions, instanceCommand, print } from './command.ts';
-import { exitCode } from './exit-code.ts';
+import { exitCode, exitCodeHelp } from './exit-code.ts';
 import { columns } from './text.ts';
 
 const about = `
@@ -21,7 +21,9 @@ export function addMap(program: Command): void {
   const map = program
     .command('map')
     .summary('fixed pairs of addresses')
-    .description(about.trim().replaceAll('\n', ' '));
+    .description(about.trim().replaceAll('\n', ' '))
+    .helpCommand(false)
+    .addHelpText('after', exitCodeHelp);
   instanceCommand(map, 'add', 'make an IPv4 address stand for a peer', aboutAdd)
     .argument('<ipv4>', 'address or prefix, such as 192.0.2.7 or 198.51.100.0/24')
     .argument('<to>', 'IPv6 address, name, or prefix')
