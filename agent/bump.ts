@@ -191,7 +191,7 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
     status: () => upStatus({ instance, leg, spool, mapper, mode, questions, resolver, dataPlane }),
     mappings: () => mappingPages(mapper, spool, nowSeconds),
     flush: (address, isForced) => flushBump({ mapper, resolver, caches }, address, isForced),
-    inquiry: { resolver, mapper, questions, now: nowSeconds },
+    inquiry: { resolver, mapper, explicit: explicit.map, questions, now: nowSeconds },
     trace: (signal) => packetWatch.packets(signal),
     stop: () => undoing.undoAll(),
   };

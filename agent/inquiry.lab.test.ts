@@ -27,7 +27,7 @@ test.serial('explain before anybody asked: it would be synthesized, and nothing 
   t.is(explained?.outcome, 'synthesized');
   t.deepEqual(explained?.servers, [`${SERVER}#53 on eth0`]);
   t.is(explained?.row?.aaaa, 'usable');
-  t.deepEqual(explained?.mappings, [{ ipv6: SERVER, mapping: null }]);
+  t.deepEqual(explained?.mappings, [{ ipv6: SERVER, explicit: null, mapping: null }]);
   t.is((await run('explain', SERVER)).stdout, `${SERVER} has no spool address now\n`);
   t.is((await scene.agent.status())?.spool?.used, 0);
 });

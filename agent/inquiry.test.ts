@@ -3,6 +3,9 @@ import test from 'ava';
 import { ipv4, parseIpv4 } from '../mapper/address/ipv4.ts';
 import { parseIpv4Prefix } from '../mapper/address/prefix.ts';
 import { AddressMapper } from '../mapper/address-mapper.ts';
+import { parseExplicitPair } from '../mapper/explicit-pair.ts';
+import { LiveExplicitMap } from '../mapper/live-explicit-map.ts';
+import { MappingsWithExplicit } from '../mapper/mappings-with-explicit.ts';
 import { SharedTable } from '../mapper/shared-table.ts';
 import { Spool } from '../mapper/spool.ts';
 import { type FakeUpstream, fakeUpstream, type Serve } from '../resolver/fixture/fake-upstream.ts';
@@ -30,7 +33,7 @@ const zone: Serve = (text) => {
 };
 
 interface Scene {
-  readonly parts: InquiryParts;
+  readonly parts: InquiryParts & { readonly explicit: LiveExplicitMap };
   readonly upstream: FakeUpstream;
   readonly assigned: () => number;
 }
@@ -42,8 +45,9 @@ async function withScene(play: (scene: Scene) => Promise<void>, settings: Partia
   const table = SharedTable.create(spool, 1);
   const now = (): number => 1_000_000;
   const mapper = new AddressMapper({ spool, index: table.reader, sinks: [table.writer()], stamps: [table], now });
+  const explicit = new LiveExplicitMap();
   const resolver = createResolver({
-    mappings: mapper,
+    mappings: new MappingsWithExplicit(mapper, explicit),
     host: fakeHost(),
     settings: { ...defaultSettings, ...settings },
     sockets: plainSockets,
@@ -52,7 +56,7 @@ async function withScene(play: (scene: Scene) => Promise<void>, settings: Partia
   const listener = await listen({ address: '127.0.0.1', port: 0, upstreams: [upstream], resolver });
   try {
     await play({
-      parts: { resolver, mapper, questions: { gaps: () => [{ code: 'x', text: 'Some go round.' }] }, now },
+      parts: { resolver, mapper, explicit, questions: { gaps: () => [{ code: 'x', text: 'Some go round.' }] }, now },
       upstream,
       assigned: () => mapper.counters.assigned,
     });
@@ -98,7 +102,7 @@ test('explain says what was asked and said, what does not count, and what decide
       because: null,
       rcode: 'NOERROR',
       answer: [],
-      mappings: [{ ipv6: '2001:db8::9', mapping: null }],
+      mappings: [{ ipv6: '2001:db8::9', explicit: null, mapping: null }],
       ttlSeconds: 30,
     });
     const line = 'example. 30 IN SOA ns.example. hostmaster.example. 1 2 3 4 5';
@@ -197,7 +201,7 @@ test('explain an address: what it stands for, or what stands for it, or why noth
       const { mapping } = explainAddress(parts, text) ?? {};
       t.is(`${mapping?.ipv4} ${mapping?.ipv6} ${mapping?.names.join()}`, '10.170.160.1 2001:db8::9 six.example', text);
     }
-    const nothing = { mapping: null, excluded: null };
+    const nothing = { explicit: null, mapping: null, excluded: null };
     t.deepEqual(explainAddress(parts, '10.170.160.9'), { address: '10.170.160.9', isSpool: true, ...nothing });
     t.deepEqual(explainAddress(parts, '192.0.2.1'), { address: '192.0.2.1', isSpool: false, ...nothing });
     t.deepEqual(explainAddress(parts, '2001:db8::77'), { address: '2001:db8::77', isSpool: null, ...nothing });
@@ -207,6 +211,16 @@ test('explain an address: what it stands for, or what stands for it, or why noth
     t.is(explainAddress(parts, '2001:db8:64::1')?.excluded, 'NAT64 of this network');
     t.is(explainAddress(parts, 'six.example'), undefined);
     t.is(parts.mapper.isSpool(parseIpv4('10.170.160.9') ?? ipv4(0)), true);
+  }));
+
+test('M17: an explicit mapping is told before one of the spool, as it is answered', (t) =>
+  withScene(async ({ parts }) => {
+    parts.explicit.replace([parseExplicitPair('2001:db8::9', '192.0.2.7')]);
+    t.deepEqual((await resolve(parts, asked('six.example'))).answers, ['six.example. 30 IN A 192.0.2.7']);
+    const { servers } = await explainName(parts, asked('six.example'));
+    t.deepEqual(servers[0]?.mappings, [{ ipv6: '2001:db8::9', explicit: '192.0.2.7', mapping: null }]);
+    for (const text of ['192.0.2.7', '2001:db8::9'])
+      t.deepEqual(explainAddress(parts, text)?.explicit, { ipv4: '192.0.2.7', ipv6: '2001:db8::9' });
   }));
 
 test('an address in the place of a name is asked for its name', (t) => {

@@ -1,6 +1,7 @@
 /** What `bis resolve` and `bis explain` ask of a running bump: questions of its resolver, and what its mapper knows. */
 import { formatIpv4, type Ipv4Address, parseIpv4 } from '../mapper/address/ipv4.ts';
-import { formatIpv6, type Ipv6Address, parseIpv6 } from '../mapper/address/ipv6.ts';
+import { formatIpv6, type Ipv6Address, Ipv6Words, parseIpv6 } from '../mapper/address/ipv6.ts';
+import { type AddressMap, NO_ADDRESS } from '../mapper/address-map.ts';
 import type { AddressMapper } from '../mapper/address-mapper.ts';
 import { exclusionOfAaaa } from '../resolver/exclusions.ts';
 import { explain } from '../resolver/explain.ts';
@@ -23,6 +24,8 @@ import { mappingRow } from './status.ts';
 export interface InquiryParts {
   readonly resolver: Pick<Resolver, 'answer' | 'explain' | 'servers' | 'seen'>;
   readonly mapper: Pick<AddressMapper, 'isSpool' | 'addressOf' | 'listed'>;
+  /** The explicit mappings that hold. */
+  readonly explicit: AddressMap;
   /** Whose questions cannot be taken. */
   readonly questions: Pick<Questions, 'gaps'>;
   /** Seconds since 1970. */
@@ -86,7 +89,11 @@ export async function explainName(parts: InquiryParts, { name, type }: Asked): P
     const { standsFor, ...rest } = explain(events, answer, { mappings: parts.mapper, host: resolver.seen(upstreams) });
     const mappings = standsFor.map((text) => {
       const ipv6 = parseIpv6(text);
-      return { ipv6: text, mapping: rowOf(parts, ipv6 && parts.mapper.addressOf(ipv6)) };
+      return {
+        ipv6: text,
+        explicit: (ipv6 && explicitOf(parts, { ipv6 })?.ipv4) ?? null,
+        mapping: rowOf(parts, ipv6 && parts.mapper.addressOf(ipv6)),
+      };
     });
     return { servers: upstreams.map(upstreamName), ...rest, mappings };
   };
@@ -108,6 +115,14 @@ type Address =
   | { readonly ipv4: Ipv4Address; readonly ipv6?: never }
   | { readonly ipv4?: never; readonly ipv6: Ipv6Address };
 
+/** The explicit mapping that an address is of, if it is of one. */
+function explicitOf({ explicit }: InquiryParts, address: Address): AddressExplanation['explicit'] {
+  const out = new Ipv6Words();
+  const ipv4 = address.ipv4 ?? explicit.toIpv4(address.ipv6);
+  if (ipv4 === NO_ADDRESS || !explicit.toIpv6(ipv4, out)) return null;
+  return { ipv4: formatIpv4(ipv4), ipv6: formatIpv6(address.ipv6 ?? out) };
+}
+
 /** An address, of which a zone (`%eth0`) means nothing here; `undefined` if the text is none. */
 function readAddress(text: string): Address | undefined {
   const ipv4 = parseIpv4(text);
@@ -125,6 +140,7 @@ export function explainAddress(parts: InquiryParts, text: string): AddressExplan
   return {
     address: ipv6 === undefined ? formatIpv4(ipv4) : formatIpv6(ipv6),
     isSpool: ipv4 === undefined ? null : parts.mapper.isSpool(ipv4),
+    explicit: explicitOf(parts, address),
     mapping: rowOf(parts, ipv6 === undefined ? ipv4 : parts.mapper.addressOf(ipv6)),
     excluded: ipv6 === undefined ? null : (exclusionOfAaaa(ipv6, seen(servers.upstreams)) ?? null),
   };

@@ -58,7 +58,7 @@ const explanation: NameExplanation = {
       because: null,
       rcode: 'NOERROR',
       answer: [],
-      mappings: [{ ipv6: '2001:db8::9', mapping }],
+      mappings: [{ ipv6: '2001:db8::9', explicit: null, mapping }],
       ttlSeconds: 30,
     },
   ],
@@ -68,6 +68,7 @@ const explanation: NameExplanation = {
 const address = (more: Partial<AddressExplanation>): AddressExplanation => ({
   address: '10.170.160.1',
   isSpool: true,
+  explicit: null,
   mapping: null,
   excluded: null,
   ...more,
@@ -134,6 +135,10 @@ test('explain an address is a line or three', async (t) => {
       address({ mapping }),
       '10.170.160.1 stands for 2001:db8::9\n  live, 3 s old, promised for 1 min 27 s, last packet 2 s ago\n  asked for as six.example',
     ],
+    [
+      address({ isSpool: false, explicit: { ipv4: '192.0.2.7', ipv6: '2001:db8::9' } }),
+      '192.0.2.7 stands for 2001:db8::9, an explicit mapping',
+    ],
     [address({}), '10.170.160.1 is of the spool, and stands for nothing now'],
     [address({ isSpool: false }), '10.170.160.1 is not of the spool'],
     [
@@ -170,7 +175,7 @@ test('D10: neither command lets anything but printable ASCII on the terminal', a
           records: [{ text: evil, excluded: evil }],
         },
       ],
-      mappings: [{ ipv6: evil, mapping: null }],
+      mappings: [{ ipv6: evil, explicit: null, mapping: null }],
     })),
     notFor: [evil],
   });

@@ -67,7 +67,7 @@ function rows(explained: Explained): string[][] {
     ...(because === null ? [] : [['because', because]]),
     ['answer', `${rcode}${ttlSeconds === null ? '' : `, to be kept for ${duration(ttlSeconds)}`}`],
     ...answer.map((text) => ['', `  ${text}`]),
-    ...mappings.map(({ ipv6, mapping }) => ['', `  ${mappingText(ipv6, mapping)}`]),
+    ...mappings.map((each) => ['', `  ${mappingText(each)}`]),
   ];
   return found.map((cells) => ['', ...cells]);
 }
@@ -98,7 +98,8 @@ function askedRows({
   ];
 }
 
-function mappingText(ipv6: string, mapping: MappingRow | null): string {
+function mappingText({ ipv6, explicit, mapping }: Explained['mappings'][number]): string {
+  if (explicit !== null) return `${explicit} for ${ipv6}, an explicit mapping`;
   return mapping === null ? `a new spool address for ${ipv6}` : `${mapping.ipv4} for ${ipv6}, ${lifeText(mapping)}`;
 }
 
@@ -111,7 +112,8 @@ function lifeText({ ageSeconds, promisedForSeconds, lastPacketSecondsAgo, state 
   ].join(', ');
 }
 
-function addressText({ address, isSpool, mapping, excluded }: AddressExplanation): string[] {
+function addressText({ address, isSpool, explicit, mapping, excluded }: AddressExplanation): string[] {
+  if (explicit !== null) return [`${explicit.ipv4} stands for ${explicit.ipv6}, an explicit mapping`];
   if (mapping !== null) {
     const names = mapping.names.length === 0 ? 'no name' : mapping.names.join(' ');
     return [`${mapping.ipv4} stands for ${mapping.ipv6}`, `  ${lifeText(mapping)}`, `  asked for as ${names}`];

@@ -142,8 +142,12 @@ export interface NameExplanation {
   readonly type: string;
   readonly servers: readonly (Omit<QuestionExplained, 'standsFor'> & {
     readonly servers: readonly string[];
-    /** The IPv6 addresses behind the answer, and the mapping of each, if it has one. */
-    readonly mappings: readonly { readonly ipv6: string; readonly mapping: MappingRow | null }[];
+    /** The IPv6 addresses behind the answer, and what stands for each: an explicit mapping, one of the spool, or neither. */
+    readonly mappings: readonly {
+      readonly ipv6: string;
+      readonly explicit: string | null;
+      readonly mapping: MappingRow | null;
+    }[];
   })[];
   /** Who is not answered so, because its questions cannot be taken: sentences. */
   readonly notFor: readonly string[];
@@ -154,6 +158,8 @@ export interface AddressExplanation {
   readonly address: string;
   /** Whether an IPv4 address is of the spool; `null` for IPv6. */
   readonly isSpool: boolean | null;
+  /** The explicit mapping it is of, which counts before any other. */
+  readonly explicit: { readonly ipv4: string; readonly ipv6: string } | null;
   readonly mapping: MappingRow | null;
   /** Why no spool address may stand for an IPv6 address; `null` if one may, and for IPv4. */
   readonly excluded: string | null;
