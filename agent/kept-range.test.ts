@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -30,6 +39,16 @@ test('M3, M14: the range that was used last is kept for the one that was asked f
   t.is(kept(directory, prefix('172.21.80.0/20')), undefined);
   t.deepEqual(readdirSync(directory), ['spool-range']);
   t.is(statSync(join(directory, 'spool-range')).mode & 0o777, 0o600);
+});
+
+test('what somebody has put where the file is written first is not written through', (t) => {
+  const directory = directoryOf(t);
+  const theirs = join(directory, 'theirs');
+  writeFileSync(theirs, 'theirs');
+  symlinkSync(theirs, join(directory, `spool-range.${process.pid}`));
+  keepRange(directory, configured, configured);
+  t.is(readFileSync(theirs, 'utf8'), 'theirs');
+  t.is(kept(directory), '10.170.160.0/20');
 });
 
 test('M3: a range that somebody chose is taken again when it is free', (t) => {

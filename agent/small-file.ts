@@ -18,7 +18,9 @@ export function keepSmallFile(file: string, line: string): void {
   const temporary = `${file}.${process.pid}`;
   try {
     makeDirectories(dirname(file), 0o700);
-    writeFileSync(temporary, `${line}\n`, { mode: 0o600, flush: true });
+    // Made anew: the directory may be the service's own user's, and a link there would lead root anywhere.
+    rmSync(temporary, { force: true });
+    writeFileSync(temporary, `${line}\n`, { mode: 0o600, flag: 'wx', flush: true });
     renameSync(temporary, file);
   } catch (error) {
     removeIfThere(temporary);

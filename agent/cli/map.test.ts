@@ -19,14 +19,16 @@ test('M17: map add says what has become of it, and what cannot be is a usage err
     stderr: '',
   });
   agent.explicitRows = [{ ...row, state: 'waiting' }];
-  t.regex((await command('map', 'add', '192.0.2.7', '2001:db8::7', '--now')).stdout, /^192\.0\.2\.7 waits until/);
+  t.is((await command('map', 'add', '192.0.2.7', '2001:db8::7', '--now')).stdout, '192.0.2.7 waits until bis is up\n');
+  agent.state = 'up';
+  t.regex((await command('map', 'add', '192.0.2.7', '2001:db8::7')).stdout, /^192\.0\.2\.7 waits until the spool/);
   agent.explicitRows = [{ ...row, ipv6: null, name: 'six.example', state: 'unresolved' }];
   t.is(
     (await command('map', 'add', '192.0.2.7', 'Six.Example.')).stdout,
     '192.0.2.7 will stand for six.example when it has an address\n',
   );
   t.is((await command('map', 'remove', '192.0.2.7')).stdout, '192.0.2.7 stands for nobody\n');
-  const [first, second, third, fourth] = agent.calls;
+  const [first, second, , third, fourth] = agent.calls;
   t.regex(first ?? '', /^map \{.*"length":128.*\}$/);
   t.regex(second ?? '', / now$/);
   t.regex(third ?? '', /"name":"six\.example"/);
@@ -42,7 +44,7 @@ test('M17: map add says what has become of it, and what cannot be is a usage err
     t.is(code, 2, `${ipv4} ${to}`);
     t.regex(stderr, /^bis: Cannot map /);
   }
-  t.is(agent.calls.length, 4);
+  t.is(agent.calls.length, 5);
 });
 
 test('M17: map list is a table', async (t) => {

@@ -1,6 +1,6 @@
 /** `bis map`: IPv4 addresses that stand for a peer for ever, because somebody said so (RFC 7757). */
 import type { Command } from 'commander';
-import type { ExplicitRow } from '../control/agent.ts';
+import type { AgentState, ExplicitRow } from '../control/agent.ts';
 import { asJson, complain, finish, type InstanceOptions, instanceCommand, print } from './command.ts';
 import { exitCode, exitCodeHelp } from './exit-code.ts';
 import { columns } from './text.ts';
@@ -35,8 +35,9 @@ export function addMap(program: Command): void {
           complain(`Cannot map ${ipv4} to ${to}: they are no addresses or prefixes of fitting lengths`);
           return exitCode.USAGE;
         }
-        const rows = await (await client(options)).map(ipv4, to, options.now === true);
-        print([added(ipv4, rows)]);
+        const daemon = await client(options);
+        const rows = await daemon.map(ipv4, to, options.now === true);
+        print([added(ipv4, rows, (await daemon.status()).state)]);
         return exitCode.DONE;
       }),
     );
@@ -82,7 +83,7 @@ async function client({ runtimeDir }: InstanceOptions) {
 }
 
 /** What has become of an entry, in one line. */
-function added(ipv4: string, rows: readonly ExplicitRow[]): string {
+function added(ipv4: string, rows: readonly ExplicitRow[], state: AgentState): string {
   const row = rows.find((each) => each.ipv4 === ipv4.replace(/\/32$/, ''));
   switch (row?.state) {
     case 'active':
@@ -90,6 +91,8 @@ function added(ipv4: string, rows: readonly ExplicitRow[]): string {
     case 'unresolved':
       return `${row.ipv4} will stand for ${row.name} when it has an address`;
     default:
-      return `${ipv4} waits until the peer's spool address is not in use any more, or bis is up`;
+      return state === 'up' || state === 'degraded'
+        ? `${ipv4} waits until the spool address of its peer is not in use any more; --now does not wait`
+        : `${ipv4} waits until bis is up`;
   }
 }

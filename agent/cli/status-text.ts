@@ -64,7 +64,7 @@ function resolverRows({ mode, because, servers, counters, answerTable }: Resolve
 
 function directionText({ packets, octets: count, verdicts }: DirectionStatus): string {
   const { translated: _, ...others } = verdicts;
-  return [`${packets} packets`, octets(count), ...counts(others)].join(', ');
+  return [`${packets} ${packets === 1 ? 'packet' : 'packets'}`, octets(count), ...counts(others)].join(', ');
 }
 
 /** Counters that are not 0, their names as words: `timeouts`, `spoolUsedUp` is `spool used up`. */

@@ -55,6 +55,8 @@ test('up starts a daemon in a session of its own, which outlives it and which st
   const environment = readFileSync(`/proc/${pid}/environ`, 'ascii').split('\0').filter(Boolean);
   t.deepEqual(environment, ['PATH=/usr/sbin:/usr/bin:/sbin:/bin'], 'S9');
   t.is((await upWith(runtimeDirectory, 20, 'up')).code, 0, 'with one that runs');
+  const other = await bis('up', '--config', '/etc/other.toml', '--runtime-dir', runtimeDirectory);
+  t.is(other.stderr, `bis: The daemon that runs (pid ${pid}) keeps its configuration; \`bis stop\` ends it\n`);
   t.is((await new ControlClient(runtimeDirectory).status()).pid, pid);
   t.is((await bis('down', '--runtime-dir', runtimeDirectory)).code, 0);
   t.is((await bis('status', '--runtime-dir', runtimeDirectory)).code, 3);

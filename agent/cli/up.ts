@@ -74,7 +74,10 @@ export async function up(options: UpOptions, argv: readonly string[]): Promise<E
 /** Returns whether a daemon had to be started. */
 async function startIfNone(client: ControlClient, options: UpOptions, argv: readonly string[]): Promise<boolean> {
   try {
-    refuseOtherNamespace(await client.status(), options.runtimeDir);
+    const status = await client.status();
+    refuseOtherNamespace(status, options.runtimeDir);
+    if (options.config !== undefined)
+      complain(`The daemon that runs (pid ${status.pid}) keeps its configuration; \`bis stop\` ends it`);
     return false;
   } catch (error) {
     if (!(error instanceof ControlError) || error.code !== 'not-running') throw error;

@@ -24,7 +24,7 @@ export async function examine({ config, stateDirectory, runtimeDirectory, status
   const { Nft } = await import('../../install/nft.ts');
   const isUp = status?.state === 'up' || status?.state === 'degraded';
   const ula = keptSelfPrefix(stateDirectory) ?? drawSelfPrefix();
-  return [
+  const findings = [
     kernelFinding(release()),
     tunFinding(),
     libraryFinding('nft-library', 'libnftables', () => new Nft().close(), 'apt-get install libnftables1'),
@@ -36,4 +36,6 @@ export async function examine({ config, stateDirectory, runtimeDirectory, status
     journalFinding(runtimePaths(runtimeDirectory), status !== undefined),
     ...daemonFindings(status),
   ];
+  // What the daemon has found itself as well is told once.
+  return findings.filter(({ text }, index) => findings.findIndex((other) => other.text === text) === index);
 }

@@ -6,7 +6,7 @@ import { whyNotCatch } from '../../install/table.ts';
 import { formatIpv4Prefix, type Ipv4Prefix, type Ipv6Prefix } from '../../mapper/address/prefix.ts';
 import type { Config } from '../config/config.ts';
 import { createInstance, type Instance } from '../instance.ts';
-import { observeResolution } from '../network/resolution.ts';
+import { type Owner, observeResolution } from '../network/resolution.ts';
 import { Surroundings } from '../network/surroundings.ts';
 import { decide } from '../questions/decide.ts';
 import { tableSettings } from '../table-settings.ts';
@@ -69,14 +69,16 @@ async function firewallFindings(
   );
 }
 
+function ownerText(owner: Owner | undefined): string {
+  if (owner === undefined) return 'There is no /etc/resolv.conf.';
+  return owner === 'unknown' ? 'Nobody says who writes /etc/resolv.conf.' : `/etc/resolv.conf is written by ${owner}.`;
+}
+
 async function questionFindings(config: Config, host: Host, instance: Instance): Promise<Finding[]> {
   const cannotCatch = await whyNotCatch(host, tableSettings(instance));
   const resolution = await observeResolution(host);
   const { mode, reasons, servers, gaps } = decide({ configured: config.resolver.mode, cannotCatch, ...resolution });
-  const owner =
-    resolution.owner === undefined
-      ? 'There is no /etc/resolv.conf.'
-      : `/etc/resolv.conf is written by: ${resolution.owner}.`;
+  const owner = ownerText(resolution.owner);
   const caught = servers.map(({ address, zone }) => (zone === '' ? address : `${address}%${zone}`)).join(', ');
   const how = `Questions are taken in mode ${mode}${caught === '' ? '' : `, from ${caught}`}. ${reasons.join(' ')}`;
   return [
