@@ -2,17 +2,24 @@ import test from 'ava';
 import { ServerLists } from '../resolver/server-lists.ts';
 import { Watch, type WatchParts } from './watch.ts';
 
-/** A watch over things that only say what they were asked to do; `changed` and `jumped` once, at the first look. */
-function watchOver(first: { changed?: boolean; jumped?: boolean; ended?: boolean; isOtherWay?: boolean }): {
-  watch: Watch;
-  done: string[];
-} {
+/** What happens, once each: at the first look, or `told` of names without waiting for one. */
+interface Happening {
+  changed?: boolean;
+  names?: boolean;
+  jumped?: boolean;
+  ended?: boolean;
+  isOtherWay?: boolean;
+  told?: boolean;
+}
+
+/** A watch over things that only say what they were asked to do. */
+function watchOver(first: Happening): { watch: Watch; done: string[] } {
   const done: string[] = [];
   // One server that is asked, and one that was.
   const [asked, old] = [{ address: '192.0.2.53', port: 53 } as const, { address: '127.0.0.53', port: 53 } as const];
   const servers = new ServerLists(() => {});
   servers.set({}, [asked]);
-  const once = (key: 'changed' | 'jumped' | 'ended'): boolean => {
+  const once = (key: 'changed' | 'names' | 'jumped' | 'ended'): boolean => {
     const is = first[key] === true;
     first[key] = false;
     return is;
@@ -21,7 +28,15 @@ function watchOver(first: { changed?: boolean; jumped?: boolean; ended?: boolean
   const parts: WatchParts = {
     log: log as never,
     mode: 'snoop',
-    changes: { look: () => ({ network: once('changed'), firewall: false }) },
+    changes: {
+      listen: (listener) => {
+        if (first.told !== true) return;
+        first.told = false;
+        first.names = true;
+        listener();
+      },
+      look: () => ({ network: once('changed'), names: once('names'), firewall: false }),
+    },
     jumps: { jumped: () => once('jumped') },
     surroundings: {
       renew: async () => void done.push('look around'),
@@ -45,7 +60,7 @@ function watchOver(first: { changed?: boolean; jumped?: boolean; ended?: boolean
       uplinks: [],
       isExposed: false,
     },
-    firewalls: { look: async () => {}, blocking: [] },
+    firewalls: { look: async () => void done.push('look at firewalls'), blocking: [] },
     repairs: { givenUp: [] },
     questions: {
       refresh: async () => {
@@ -73,12 +88,13 @@ function watchOver(first: { changed?: boolean; jumped?: boolean; ended?: boolean
 async function doneBy(first: Parameters<typeof watchOver>[0]): Promise<string[]> {
   const { watch, done } = watchOver(first);
   await watch.begin();
+  done.length = 0;
   await new Promise((resolve) => setTimeout(resolve, 1500));
   await watch.end();
   return done;
 }
 
-const following = ['flush', 'look around', 'mend the leg', 'look for servers'];
+const following = ['flush', 'look around', 'mend the leg', 'look for servers', 'look at firewalls'];
 
 test('nothing happens: nothing is done', async (t) => {
   t.deepEqual(await doneBy({}), []);
@@ -88,12 +104,23 @@ test('S7: a change of the network is followed, once', async (t) => {
   t.deepEqual(await doneBy({ changed: true }), following);
 });
 
+test('other servers are followed, once, and nothing else is looked at', async (t) => {
+  t.deepEqual(await doneBy({ names: true }), ['flush', 'look for servers']);
+});
+
+test('who is told of other servers does not wait for the next look', async (t) => {
+  const { watch, done } = watchOver({ told: true, isOtherWay: true });
+  await watch.begin();
+  await watch.end();
+  t.deepEqual(done, ['look at firewalls', 'flush', 'look for servers', 'reset']);
+});
+
 test('S6: forwarding that somebody ended is mended with the leg, once', async (t) => {
   t.deepEqual(await doneBy({ ended: true }), following);
 });
 
 test('D9: another way to a server: what is under way is asked again', async (t) => {
-  t.deepEqual(await doneBy({ changed: true, isOtherWay: true }), [...following, 'reset']);
+  t.deepEqual(await doneBy({ changed: true, isOtherWay: true }), following.toSpliced(4, 0, 'reset'));
 });
 
 test('D9: a jump of time: servers are asked anew before anything else, then the network is looked at', async (t) => {

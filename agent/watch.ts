@@ -8,7 +8,7 @@ import type { Mode, Reason } from './control/agent.ts';
 import type { ForeignFirewalls } from './foreign-firewalls.ts';
 import type { Ipv6Leg, LegSurroundings } from './ipv6-leg.ts';
 import type { Log } from './log.ts';
-import type { NetworkChanges } from './network/changes.ts';
+import type { Changes, NetworkChanges } from './network/changes.ts';
 import type { Surroundings } from './network/surroundings.ts';
 import { TimeJumps } from './network/time-jumps.ts';
 import type { Questions } from './questions/questions.ts';
@@ -16,10 +16,11 @@ import { degradedReasons } from './reasons.ts';
 import type { Repairs } from './repairs.ts';
 import type { SpoolRanges } from './spool-ranges.ts';
 
-/** How often caught questions are renewed, and how often changes are looked for. */
+/** How often caught questions are renewed. */
 const RENEW_MILLISECONDS = 2000;
 /** A worker that has not answered so many times in a row, 10 s, is stuck. */
 const MOST_SILENCES = 5;
+/** How often is looked for changes that nobody tells of, and for what the kernel has announced: two looks are a second (S6, S7, D9). */
 const LOOK_MILLISECONDS = 500;
 /** What could not be followed is tried again after so many looks. */
 const LOOKS_BEFORE_RETRY = 10;
@@ -27,7 +28,7 @@ const LOOKS_BEFORE_RETRY = 10;
 export interface WatchParts {
   readonly log: Log;
   readonly mode: Mode;
-  readonly changes: Pick<NetworkChanges, 'look'>;
+  readonly changes: Pick<NetworkChanges, 'listen' | 'look'>;
   readonly surroundings: Pick<Surroundings, 'renew' | 'isLoopbackUp' | 'takenIpv4'> & LegSurroundings;
   readonly ranges: Pick<SpoolRanges, 'follow' | 'tend' | 'reasons'>;
   /** The spool may have moved. */
@@ -45,6 +46,8 @@ export interface WatchParts {
   readonly onStuck: (reason: Error) => void;
 }
 
+const NOTHING: Changes = { network: false, names: false, firewall: false };
+
 export class Watch {
   readonly #parts: WatchParts;
   readonly #jumps: Pick<TimeJumps, 'jumped'>;
@@ -54,7 +57,7 @@ export class Watch {
   #silences = 0;
   #problem: string | undefined;
   /** What is still to be followed, the round that follows it, and how many looks until one that failed is repeated. */
-  #due = { network: false, firewall: false };
+  #due = NOTHING;
   #round: Promise<void> | undefined;
   #looksLeft = 0;
 
@@ -66,6 +69,7 @@ export class Watch {
   /** Looks at the firewalls once, then watches until `end`. Rejects when `nft` cannot be run. */
   async begin(): Promise<void> {
     await this.#parts.firewalls.look(this.#parts.leg);
+    this.#parts.changes.listen(() => this.#look());
     this.#timers = [
       setInterval(() => this.#renew(), RENEW_MILLISECONDS),
       setInterval(() => this.#look(), LOOK_MILLISECONDS),
@@ -75,6 +79,7 @@ export class Watch {
   /** Ends watching; resolves when nothing is being followed any more. */
   async end(): Promise<void> {
     this.#ending.abort();
+    this.#parts.changes.listen(() => {});
     for (const timer of this.#timers) clearInterval(timer);
     await this.#round;
   }
@@ -123,45 +128,46 @@ export class Watch {
 
   #look(): void {
     const { changes, leg, ranges } = this.#parts;
-    const { network: hasChanged, firewall } = changes.look();
+    const heard = changes.look();
     const hasJumped = this.#jumps.jumped();
     if (hasJumped) {
       this.#parts.log.info('Time has passed unseen, as in sleep: servers are asked anew');
       this.#parts.resolver.reset();
     }
     // While a round is under way it is being mended.
-    const network = hasChanged || hasJumped || (this.#round === undefined && leg.isForwardingEnded);
+    const network = heard.network || hasJumped || (this.#round === undefined && leg.isForwardingEnded);
     const isRetry = this.#problem !== undefined && --this.#looksLeft <= 0;
     this.#due = {
       network: this.#due.network || network || isRetry || ranges.tend(),
-      firewall: this.#due.firewall || firewall,
+      names: this.#due.names || heard.names,
+      firewall: this.#due.firewall || heard.firewall,
     };
-    if (this.#round !== undefined || !(this.#due.network || this.#due.firewall)) return;
-    const { network: isNetworkDue } = this.#due;
-    this.#due = { network: false, firewall: false };
-    this.#round = this.#follow(isNetworkDue).finally(() => {
+    this.#followDue();
+  }
+
+  /** One round after the other, until nothing is due. */
+  #followDue(): void {
+    const due = this.#due;
+    if (this.#round !== undefined || this.#ending.signal.aborted) return;
+    if (!due.network && !due.names && !due.firewall) return;
+    this.#due = NOTHING;
+    // What could not be followed may be anything.
+    const isWhole = due.network || this.#problem !== undefined;
+    this.#round = this.#follow(isWhole ? { ...due, network: true } : due).finally(() => {
       this.#round = undefined;
+      this.#followDue();
     });
   }
 
   /** Follows what has changed; a failure is a reason until a later round succeeds. Never rejects. */
-  async #follow(isNetworkDue: boolean): Promise<void> {
-    const { firewalls, leg, log, questions, ranges, resolver, surroundings } = this.#parts;
+  async #follow(due: Changes): Promise<void> {
+    const { log } = this.#parts;
     const { signal } = this.#ending;
     try {
-      if (isNetworkDue) {
-        resolver.flush();
-        await surroundings.renew();
-        signal.throwIfAborted();
-        ranges.follow(surroundings.takenIpv4);
-        await leg.follow(surroundings);
-        this.#parts.moved();
-        signal.throwIfAborted();
-        if (await questions.refresh()) resolver.reset();
-        signal.throwIfAborted();
-      }
-      await leg.mendGuard();
-      await firewalls.look(leg);
+      if (due.network || due.names) this.#parts.resolver.flush();
+      if (due.network) await this.#followNetwork();
+      if (due.network || due.names) await this.#followNames();
+      if (due.network || due.firewall) await this.#followFirewall();
       this.#problem = undefined;
     } catch (error) {
       if (signal.aborted) return;
@@ -170,5 +176,28 @@ export class Watch {
       this.#problem = problem;
       this.#looksLeft = LOOKS_BEFORE_RETRY;
     }
+  }
+
+  async #followNetwork(): Promise<void> {
+    const { leg, ranges, surroundings } = this.#parts;
+    const { signal } = this.#ending;
+    await surroundings.renew();
+    signal.throwIfAborted();
+    ranges.follow(surroundings.takenIpv4);
+    await leg.follow(surroundings);
+    this.#parts.moved();
+    signal.throwIfAborted();
+  }
+
+  async #followNames(): Promise<void> {
+    const { questions, resolver } = this.#parts;
+    if (await questions.refresh()) resolver.reset();
+    this.#ending.signal.throwIfAborted();
+  }
+
+  async #followFirewall(): Promise<void> {
+    const { firewalls, leg } = this.#parts;
+    await leg.mendGuard();
+    await firewalls.look(leg);
   }
 }

@@ -1,11 +1,12 @@
 /**
  * Notices what the agent has to follow (S7, S15): links, addresses, routes and forwarding (rtnetlink(7)), the files that
- * say where names are found, who listens on port 53, and the rules of other firewalls. Looking costs some microseconds, so
- * that a timer can do it.
+ * say where names are found, who listens on port 53, and the rules of other firewalls. Files are told of when they change;
+ * the rest is looked for, which costs some microseconds, so that a timer can do it.
  */
 import { statSync } from 'node:fs';
 import { dnsListeners } from './dns-programs.ts';
 import { NetlinkEar } from './netlink.ts';
+import { WatchedFiles } from './watched-files.ts';
 
 /** From linux/netlink.h. */
 const protocol = { ROUTE: 0, NETFILTER: 12 } as const;
@@ -20,6 +21,13 @@ const routeGroup = {
 } as const;
 /** From linux/netfilter/nfnetlink.h: group 7, and the subsystem that is the upper half of a message's type. */
 const nftables = { GROUP: 0x40, SUBSYSTEM: 10, LAST_OF_RULES: 8 } as const;
+
+/**
+ * Listeners are looked for at every second look: of all that is looked at they cost the most, 70 µs. Files that should have
+ * been told of are looked at all the same now and then: inotify(7) has limits, and says nothing of folders on the way.
+ */
+const LOOKS_PER_LISTENERS = 2;
+const LOOKS_PER_FILES = 10;
 
 /** Tables, chains and rules; not elements of sets, which our own questions renew all the time. */
 function isOfRules(type: number): boolean {
@@ -39,6 +47,8 @@ function identityOf(file: string): string {
 /** What may have changed. */
 export interface Changes {
   readonly network: boolean;
+  /** Where names are found, or who asks for others: files, and listeners on port 53. */
+  readonly names: boolean;
   readonly firewall: boolean;
 }
 
@@ -46,12 +56,16 @@ export class NetworkChanges {
   readonly #routes: NetlinkEar;
   readonly #rules: NetlinkEar;
   readonly #files: readonly string[];
+  readonly #watched: WatchedFiles;
   #identity: string;
+  #listeners: string;
+  #looks = 0;
+  #isTold = false;
+  #listener: () => void = () => {};
 
   /** Notices everything from now on; the files and folders are watched too: resolv.conf and its like. */
   constructor(files: readonly string[]) {
     this.#files = files;
-    this.#identity = this.#identify();
     const groups = Object.values(routeGroup).reduce((all, one) => all | one, 0);
     this.#routes = new NetlinkEar(protocol.ROUTE, groups);
     try {
@@ -60,22 +74,51 @@ export class NetworkChanges {
       this.#routes.close();
       throw error;
     }
+    this.#watched = new WatchedFiles(files, () => {
+      this.#isTold = true;
+      this.#listener();
+    });
+    this.#identity = this.#identify();
+    this.#listeners = dnsListeners();
+  }
+
+  /** Calls `listener` when one of the files has changed, and it is time to look. */
+  listen(listener: () => void): void {
+    this.#listener = listener;
   }
 
   /** What has changed since the last look. */
   look(): Changes {
-    const identity = this.#identify();
-    const isFileNew = identity !== this.#identity;
-    this.#identity = identity;
-    return { network: this.#routes.heard() || isFileNew, firewall: this.#rules.heard() };
+    this.#looks++;
+    const hasOtherFiles = this.#hasOtherFiles();
+    const names = this.#hasOtherListeners() || hasOtherFiles;
+    return { network: this.#routes.heard(), names, firewall: this.#rules.heard() };
   }
 
   close(): void {
+    this.#watched.close();
     this.#routes.close();
     this.#rules.close();
   }
 
+  #hasOtherFiles(): boolean {
+    const isDue = this.#looks % LOOKS_PER_FILES === 0;
+    if (!this.#isTold && !isDue) return false;
+    if (isDue) this.#watched.arrange();
+    this.#isTold = false;
+    const before = this.#identity;
+    this.#identity = this.#identify();
+    return this.#identity !== before;
+  }
+
+  #hasOtherListeners(): boolean {
+    if (this.#looks % LOOKS_PER_LISTENERS !== 0) return false;
+    const before = this.#listeners;
+    this.#listeners = dnsListeners();
+    return this.#listeners !== before;
+  }
+
   #identify(): string {
-    return `${this.#files.map(identityOf).join(' ')} ${dnsListeners()}`;
+    return this.#files.map(identityOf).join(' ');
   }
 }

@@ -64,8 +64,11 @@ export function hasResolved(host: Host): boolean {
 export async function observeResolved(host: Host): Promise<Resolved | undefined> {
   if (!hasResolved(host)) return undefined;
   try {
-    if (await isElsewhere(host)) return { servers: [], isElsewhere: true };
-    const manager = await properties(host, RESOLVED_BUS.manager, RESOLVED_BUS.managerInterface);
+    const [manager, isOther] = await Promise.all([
+      properties(host, RESOLVED_BUS.manager, RESOLVED_BUS.managerInterface),
+      isElsewhere(host),
+    ]);
+    if (isOther) return { servers: [], isElsewhere: true };
     const own = (manager.DNSEx?.data ?? []) as readonly ServerProperty[];
     const servers = own.length > 0 ? own : ((manager.FallbackDNSEx?.data ?? []) as readonly ServerProperty[]);
     const links = await linksOf(host, new Set(servers.map(([index]) => index).filter((index) => index > 0)));
@@ -116,15 +119,17 @@ async function linksOf(host: Host, indexes: ReadonlySet<number>): Promise<Map<nu
   const found = new Map<number, { device: string } & Settings>();
   if (indexes.size === 0) return found;
   const devices = JSON.parse(await host.run(['ip', '-j', 'link', 'show'])) as { ifindex: number; ifname: string }[];
-  for (const { ifindex, ifname } of devices) {
-    if (!indexes.has(ifindex)) continue;
-    try {
-      const link = await properties(host, linkObject(ifindex), RESOLVED_BUS.linkInterface);
-      found.set(ifindex, { device: ifname, ...settingsOf(link) });
-    } catch {
-      // It has gone in this moment, and its servers with it.
-    }
-  }
+  const asked = devices.filter(({ ifindex }) => indexes.has(ifindex));
+  await Promise.all(
+    asked.map(async ({ ifindex, ifname }) => {
+      try {
+        const link = await properties(host, linkObject(ifindex), RESOLVED_BUS.linkInterface);
+        found.set(ifindex, { device: ifname, ...settingsOf(link) });
+      } catch {
+        // It has gone in this moment, and its servers with it.
+      }
+    }),
+  );
   return found;
 }
 

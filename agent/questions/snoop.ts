@@ -65,8 +65,10 @@ export class Snoop implements Questions {
     const { nft } = this.#parts;
     const decision = await this.#parts.decide();
     const stubs = decision.servers.map(({ address }) => address).filter(isLoopback);
-    const guests = await this.#parts.passing.follow(stubs);
-    const ways = await Promise.all(decision.servers.map((server) => this.#waysTo(server)));
+    const [guests, ways] = await Promise.all([
+      this.#parts.passing.follow(stubs),
+      Promise.all(decision.servers.map((server) => this.#waysTo(server))),
+    ]);
     this.#decision = { ...decision, gaps: [...decision.gaps, ...guests] };
     this.#unreachable = decision.servers.filter((_, index) => ways[index]?.length === 0);
     const before = this.#caught;
