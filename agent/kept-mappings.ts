@@ -4,6 +4,7 @@ import type { AddressMapper } from '../mapper/address-mapper.ts';
 import { linuxFiles } from '../mapper/mapping-file/files.ts';
 import { MappingFile } from '../mapper/mapping-file/mapping-file.ts';
 import type { Spool } from '../mapper/spool.ts';
+import { everySoOften } from './every-so-often.ts';
 import type { Log } from './log.ts';
 import type { UndoList } from './undo-list.ts';
 
@@ -21,6 +22,8 @@ export async function keepMappings(file: MappingFile, mapper: AddressMapper, und
   mapper.restore(file.load());
   undoing.add('write the last mappings', () => file.end());
   await file.begin(mapper);
-  const timer = setInterval(() => void file.tend(), SNAPSHOT_MILLISECONDS);
-  undoing.add('stop writing mappings now and then', () => clearInterval(timer));
+  undoing.add(
+    'stop writing mappings now and then',
+    everySoOften(SNAPSHOT_MILLISECONDS, () => void file.tend()),
+  );
 }

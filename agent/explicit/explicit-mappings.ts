@@ -17,6 +17,7 @@ import { LiveExplicitMap } from '../../mapper/live-explicit-map.ts';
 import { addressProblem } from '../../mapper/range.ts';
 import type { ExplicitRow } from '../control/agent.ts';
 import { BadRequest } from '../control/bad-request.ts';
+import { everySoOften } from '../every-so-often.ts';
 import type { Log } from '../log.ts';
 import { FollowedName, type ResolveName } from './followed-name.ts';
 
@@ -89,9 +90,9 @@ export class ExplicitMappings {
   follow(live: ExplicitSurroundings): () => void {
     this.#live = live;
     this.tend();
-    const timer = setInterval(() => this.tend(), TEND_MILLISECONDS);
+    const end = everySoOften(TEND_MILLISECONDS, () => this.tend());
     return () => {
-      clearInterval(timer);
+      end();
       this.#live = undefined;
       for (const row of this.#rows.values()) row.active = undefined;
       this.#publish();
