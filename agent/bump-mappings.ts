@@ -8,15 +8,18 @@ import { formatIpv4, parseIpv4 } from '../mapper/address/ipv4.ts';
 import { formatIpv6, parseIpv6 } from '../mapper/address/ipv6.ts';
 import type { Ipv4Prefix } from '../mapper/address/prefix.ts';
 import { AddressMapper } from '../mapper/address-mapper.ts';
-import { type Flushed, flush } from '../mapper/flush.ts';
+import { flush } from '../mapper/flush.ts';
 import type { Connections, MappingSink } from '../mapper/mapping.ts';
 import { SharedTable } from '../mapper/shared-table.ts';
 import { Spool } from '../mapper/spool.ts';
 import type { Resolver } from '../resolver/resolver.ts';
+import type { FlushResult } from './control/agent.ts';
 import { BadRequest } from './control/bad-request.ts';
+import { everySoOften } from './every-so-often.ts';
 import { keepMappings, mappingFile } from './kept-mappings.ts';
 import type { Log } from './log.ts';
 import { KernelConnections } from './network/connections.ts';
+import type { StubCaches } from './network/stub-caches.ts';
 import type { UndoList } from './undo-list.ts';
 
 /** How often holds that have ended are looked for, in milliseconds (M10). */
@@ -69,7 +72,7 @@ interface FlushParts {
   readonly mapper: AddressMapper;
   readonly resolver: Pick<Resolver, 'flush'>;
   /** Those of this host. */
-  readonly caches: { flush(): Promise<void> };
+  readonly caches: Pick<StubCaches, 'flush'>;
 }
 
 /** Ends mappings, and forgets answers that were kept (M20); see `Agent.flush`. */
@@ -77,15 +80,16 @@ export async function flushBump(
   { mapper, resolver, caches }: FlushParts,
   text: string | undefined,
   isForced: boolean,
-): Promise<Flushed> {
+): Promise<FlushResult> {
   resolver.flush();
-  await caches.flush();
-  if (text === undefined) return flush(mapper, undefined, isForced);
+  const { unflushed } = await caches.flush();
+  if (text === undefined) return { ...(await flush(mapper, undefined, isForced)), unflushed };
   const ipv6 = parseIpv6(text);
   const ipv4 = parseIpv4(text);
   if (ipv4 === undefined && ipv6 === undefined) throw new BadRequest(`${JSON.stringify(text)} is no address`);
   const address = ipv6 === undefined ? ipv4 : mapper.addressOf(ipv6);
-  return address === undefined ? { removed: 0, spared: 0 } : flush(mapper, address, isForced);
+  const done = address === undefined ? { removed: 0, spared: 0 } : await flush(mapper, address, isForced);
+  return { ...done, unflushed };
 }
 
 /** Seconds since 1970. */
@@ -108,16 +112,16 @@ function removals(log: Log): MappingSink {
 /** Sweeps once a second, a slice after the other, so that questions are answered in between. */
 class Sweeping {
   readonly #mapper: AddressMapper;
-  readonly #timer: NodeJS.Timeout;
+  readonly #end: () => void;
   #next: NodeJS.Immediate | undefined;
 
   constructor(mapper: AddressMapper) {
     this.#mapper = mapper;
-    this.#timer = setInterval(() => this.#slice(), SWEEP_MILLISECONDS);
+    this.#end = everySoOften(SWEEP_MILLISECONDS, () => this.#slice());
   }
 
   end(): void {
-    clearInterval(this.#timer);
+    this.#end();
     clearImmediate(this.#next);
   }
 

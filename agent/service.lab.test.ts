@@ -3,62 +3,41 @@
  * and no more (S11), told about by datagrams. Needs root.
  */
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import test from 'ava';
-import { bundle } from '../install/bundle.ts';
 import { type Program, run } from '../test/lab/program.ts';
 import type { Snapshot } from '../test/lab/snapshot.ts';
 import { toolCommand } from '../test/lab/tools.ts';
 import { flag, libc } from './data-plane/libc.ts';
 import { socketAddress } from './service-notify.ts';
 import { type DaemonScene, fetches, setDaemonScene, settlesAt } from './testing/daemon-scene.ts';
+import { granted, SERVICE_USER, ServicePlace, unit } from './testing/service-place.ts';
 
-/** Nobody's, and not that of `nobody`. */
-const USER = 64_531;
 /** From sys/socket.h. */
 const [AF_UNIX, SOCK_DGRAM] = [1, 2];
 
-const unit = fs.readFileSync(new URL('../install/bis.service', import.meta.url), 'utf8');
-const granted = (/^AmbientCapabilities=(.*)$/m.exec(unit)?.[1] ?? '').toLowerCase().replaceAll('cap_', '+').split(' ');
-
 let scene: DaemonScene;
 let before: Snapshot;
-let place: string;
+let place: ServicePlace;
 let bis: string;
 test.before(async () => {
   scene = await setDaemonScene();
   before = await scene.dual.snapshot();
-  place = fs.mkdtempSync(path.join(os.tmpdir(), 'bis-service-'));
-  fs.chmodSync(place, 0o755);
-  await bundle(path.join(place, 'lib'));
-  bis = path.join(place, 'lib/agent/bis');
-  for (const name of ['run', 'state']) {
-    fs.mkdirSync(path.join(place, name), { mode: name === 'run' ? 0o755 : 0o700 });
-    fs.chownSync(path.join(place, name), USER, USER);
-  }
+  place = await ServicePlace.make();
+  bis = place.bis;
 });
 test.after.always(() => {
   scene?.lab.demolish();
-  if (place !== undefined) fs.rmSync(place, { recursive: true });
+  place?.remove();
 });
-
-const runtime = (): string[] => ['--runtime-dir', path.join(place, 'run')];
 
 /** The daemon as the unit starts it; with `capabilities` instead of those it has there. */
 function service(capabilities: readonly string[] = granted, environment: Record<string, string> = {}): Program {
-  const set = ['-all', ...capabilities].join(',');
-  const as = ['setpriv', `--reuid=${USER}`, `--regid=${USER}`, '--clear-groups', '--no-new-privs'];
-  const caps = [`--inh-caps=${set}`, `--ambient-caps=${set}`, `--bounding-set=${set}`];
-  const words = [bis, 'daemon', ...runtime(), '--state-dir', path.join(place, 'state')];
-  // What udev makes of it on a machine: everybody may open it, and needs a capability to make a device.
-  const tun = `test -e ${place}/tun || mknod -m 666 ${place}/tun c 10 200; mount --bind ${place}/tun /dev/net/tun`;
-  const inside = ['unshare', '-m', 'sh', '-c', `${tun}; exec "$@"`, 'sh'];
-  return scene.dual.start([...inside, ...as, ...caps, ...words], { environment });
+  return scene.dual.start(place.daemon(capabilities), { environment });
 }
 
 const state = async (): Promise<string> => {
-  const { stdout } = await scene.dual.run([bis, 'status', '--json', ...runtime()]);
+  const { stdout } = await scene.dual.run([bis, 'status', '--json', ...place.runtime]);
   return stdout === '' ? 'none' : (JSON.parse(stdout) as { state: string }).state;
 };
 
@@ -69,10 +48,10 @@ test.serial('S11: two capabilities are enough, from the bundle, and death leaves
     t.is(await settlesAt(state, 'up', 15_000), 'up', daemon.stderr);
     t.is(await fetches(scene), 'yes');
     const status = fs.readFileSync(`/proc/${daemon.pid}/status`, 'utf8');
-    t.regex(status, new RegExp(`^Uid:\\s+${USER}\\s+${USER}`, 'm'));
+    t.regex(status, new RegExp(`^Uid:\\s+${SERVICE_USER}\\s+${SERVICE_USER}`, 'm'));
     t.regex(status, /^CapEff:\s+0000000000001400$/m);
-    t.is(fs.statSync(path.join(place, 'run/control/control.sock')).mode & 0o777, 0o660);
-    t.is(fs.statSync(path.join(place, 'state/self-prefix')).mode & 0o777, 0o600);
+    t.is(fs.statSync(path.join(place.directory, 'run/control/control.sock')).mode & 0o777, 0o660);
+    t.is(fs.statSync(path.join(place.directory, 'state/self-prefix')).mode & 0o777, 0o600);
     await daemon.stop(end, 8000);
     t.deepEqual(await scene.dual.differencesSince(before, 1000), [], end);
   }
@@ -84,7 +63,7 @@ test.serial('S11: root may restore what the service’s own user had noted', asy
   const janitor = (await scene.dual.snapshot()).processes.find((line) => line.includes('/janitor.mjs '));
   process.kill(Number(/^\d+/.exec(janitor ?? '')?.[0]), 'SIGKILL');
   await daemon.stop('SIGKILL');
-  t.regex(await scene.dual.must([bis, 'restore', ...runtime()]), /bis undid what was left/);
+  t.regex(await scene.dual.must([bis, 'restore', ...place.runtime]), /bis undid what was left/);
   t.deepEqual(await scene.dual.differencesSince(before, 1000), []);
 });
 
@@ -98,7 +77,7 @@ test.serial('S11: without CAP_NET_ADMIN the start is refused with a reason, and 
 
 test.serial('S11: the service manager hears that it is ready, alive, and stopping', async (t) => {
   const manager = libc.socket(AF_UNIX, SOCK_DGRAM | flag.NONBLOCK | flag.CLOEXEC, 0);
-  const socket = path.join(place, 'notify');
+  const socket = path.join(place.directory, 'notify');
   const address = socketAddress(socket);
   t.is(libc.bind(manager, address, address.length), 0);
   fs.chmodSync(socket, 0o666);
@@ -120,7 +99,7 @@ test.serial('S11: the service manager hears that it is ready, alive, and stoppin
 });
 
 test.serial('S11: systemd judges the exposure of the unit as 2.5 or less, and finds no fault in it', async (t) => {
-  const file = path.join(place, 'bis.service');
+  const file = path.join(place.directory, 'bis.service');
   fs.writeFileSync(file, unit.replaceAll('@BIS@', bis).replaceAll('@CONFIG@', '/etc/bis/bis.toml'));
   const analyze = fs.existsSync('/usr/bin/systemd-analyze')
     ? ['/usr/bin/systemd-analyze']
@@ -131,7 +110,7 @@ test.serial('S11: systemd judges the exposure of the unit as 2.5 or less, and fi
 });
 
 test.serial('the bundle installs itself, runs from there, and leaves nothing when it is uninstalled', async (t) => {
-  const root = path.join(place, 'root');
+  const root = path.join(place.directory, 'root');
   fs.mkdirSync(root);
   // Under any umask the service's own user is to read it.
   const installed = await run(['sh', '-c', 'umask 077; exec "$@"', 'sh', bis, 'install', '--destdir', root]);

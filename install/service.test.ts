@@ -23,3 +23,9 @@ test('S5: a death is followed by what undoes it', (t) => {
   t.is(value('ExecStopPost'), '@BIS@ restore');
   t.is(value('KillMode'), 'mixed', 'or systemd would end the janitor');
 });
+
+test('E16, S11: caches are flushed with full privileges when it comes and when it has gone, and a failure of that is none', (t) => {
+  const lines = unit.split('\n').filter((line) => /^Exec\w+=[^@]*\+/.test(line));
+  t.deepEqual(lines, ['ExecStartPost=-+@BIS@ flush --caches', 'ExecStopPost=-+@BIS@ flush --caches']);
+  t.true(unit.indexOf('ExecStopPost=@BIS@ restore') < unit.indexOf('ExecStopPost=-+'), 'when nothing answers any more');
+});

@@ -99,6 +99,19 @@ test('up and down return what was reached', async (t) => {
   t.is(second, 'down 8000');
 });
 
+test('E16: flush --caches needs no daemon, and goes with nothing else', async (t) => {
+  const directory = ['--runtime-dir', '/nonexistent/bis'];
+  const { code, stdout, stderr } = await bis('flush', '--caches', ...directory);
+  // What runs on this machine is anybody's guess.
+  t.regex(stdout + stderr, /^(Flushed: |No program of this host keeps answers|bis: Cannot flush the cache of )/);
+  t.is(code, stderr === '' ? 0 : 1);
+  for (const words of [['10.170.160.1'], ['--all'], ['--force']]) {
+    const refused = await bis('flush', '--caches', ...words, ...directory);
+    t.is(refused.code, 2);
+    t.regex(refused.stderr, /^bis: Cannot flush mappings with --caches/);
+  }
+});
+
 test('stop returns when the daemon has ended', async (t) => {
   const { agent, control, command } = await running(t);
   let ended = false;

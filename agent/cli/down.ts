@@ -15,6 +15,8 @@ export function addDown(program: Command): void {
         const { ControlClient } = await import('../control/client.ts');
         const status = await new ControlClient(options.runtimeDir).down(options.timeout);
         if (status.state === 'down') {
+          const { flushHostCaches, isForUs } = await import('./host-caches.ts');
+          if (isForUs(options.runtimeDir)) await flushHostCaches();
           print(['bis is down']);
           return exitCode.DONE;
         }

@@ -5,6 +5,7 @@ import { ControlClient } from '../control/client.ts';
 import { ControlError } from '../control/control-error.ts';
 import { complain, finish, instanceCommand, print, type TimeoutOptions, timeout } from './command.ts';
 import { type ExitCode, exitCode } from './exit-code.ts';
+import { flushHostCaches, isForUs } from './host-caches.ts';
 
 const about = `
 Stops translating, ends the daemon, and returns when it has ended. A daemon that systemd started is started again by
@@ -18,8 +19,11 @@ export function addStop(program: Command): void {
 
 async function stop(options: TimeoutOptions): Promise<ExitCode> {
   const client = new ControlClient(options.runtimeDir);
+  // The socket that tells goes with the daemon.
+  const isToBeFlushed = isForUs(options.runtimeDir);
   await client.stop();
   if (await hasEnded(client, options.timeout)) {
+    if (isToBeFlushed) await flushHostCaches();
     print(['bis has stopped']);
     return exitCode.DONE;
   }

@@ -16,6 +16,7 @@ import {
 } from './command.ts';
 import { configFile, type DaemonOptions, stateDirectory } from './daemon-options.ts';
 import { type ExitCode, exitCode } from './exit-code.ts';
+import { flushHostCaches, isForUs } from './host-caches.ts';
 import { startDaemon } from './start-daemon.ts';
 import { reasonsText } from './status-text.ts';
 import { hasEnded } from './stop.ts';
@@ -55,6 +56,7 @@ export async function up(options: UpOptions, argv: readonly string[]): Promise<E
     if (started) await stopQuietly(client);
     throw error;
   }
+  if ((status.state === 'up' || status.state === 'degraded') && isForUs(options.runtimeDir)) await flushHostCaches();
   switch (status.state) {
     case 'up':
       print(['bis is up']);

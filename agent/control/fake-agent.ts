@@ -73,6 +73,8 @@ export class FakeAgent implements Agent {
   /** The state that `up` reaches, and why not `up`. */
   reaches: AgentState = 'up';
   because: readonly Reason[] = [];
+  /** What `flush` leaves. */
+  unflushed: readonly string[] = [];
   /** Every call that changes something, with its argument. */
   readonly calls: string[] = [];
   /** Runs when the process is asked to end. */
@@ -149,7 +151,7 @@ export class FakeAgent implements Agent {
 
   async flush(address: string | undefined, isForced: boolean): Promise<FlushResult> {
     this.calls.push(`flush ${address ?? 'all'}${isForced ? ' force' : ''}`);
-    return { removed: 3, spared: 1 };
+    return { removed: 3, spared: 1, unflushed: this.unflushed };
   }
 
   unexpose(ports: readonly Ports[]): Status {

@@ -43,4 +43,6 @@ export interface FlushResult {
   readonly removed: number;
   /** Those that stay because somebody may rely on them. */
   readonly spared: number;
+  /** Programs of this host whose caches the daemon may not flush: they may know old answers for a while. */
+  readonly unflushed: readonly string[];
 }

@@ -25,9 +25,9 @@ function hostWith(...programs: readonly string[]): RecordingHost {
 async function flushed(host: RecordingHost, isAllowed = true, times = 1): Promise<string[]> {
   const done: string[] = [];
   const log = { info: () => {}, warn: (_: unknown, text: string) => void done.push(text) };
-  const signal = (pid: number, name: string): void => {
+  const signal = (pid: number, program: string, name: string): void => {
     if (!isAllowed) throw new Error('EPERM');
-    done.push(`${name} ${pid}`);
+    done.push(`${name} ${program} ${pid}`);
   };
   const caches = new StubCaches({ host, log: log as never, signal });
   for (let time = 0; time < times; time++) await caches.flush();
@@ -53,7 +53,7 @@ test('E16: dnsmasq is flushed where it is a stub of this host; other programs, a
     '13 unbound 127.0.0.1',
     '14 dnsmasq *',
   ];
-  t.deepEqual(await flushed(hostWith(...programs)), ['SIGHUP 10', 'SIGHUP 12', 'SIGHUP 14']);
+  t.deepEqual(await flushed(hostWith(...programs)), ['SIGHUP dnsmasq 10', 'SIGHUP dnsmasq 12', 'SIGHUP dnsmasq 14']);
 });
 
 test('E16: what cannot be flushed is told once, and the others are flushed', async (t) => {
@@ -76,5 +76,32 @@ test('E16: a killed agent leaves word to flush what may hold its answers', (t) =
   t.deepEqual(
     caches.steps().map(({ undo }) => undo),
     [FLUSH.split(' ')],
+  );
+});
+
+/** A flush by somebody who sees no program of others, in short. */
+async function flushedUnseen(...lines: readonly string[]): Promise<string> {
+  const host = hostWith();
+  host.output.set('ss -Hlnup', lines.map((line) => `${line}\n`).join(''));
+  const { flushed: did, unflushed } = await new StubCaches({ host, log: { warn: () => {} } as never }).flush();
+  return `${did.join()}|${unflushed.join()}`;
+}
+
+test('E16: what was flushed is told, and what could not be, also what cannot be seen', async (t) => {
+  const host = hostWith('10 dnsmasq 127.0.0.1');
+  host.files.set('/run/nscd/nscd.pid', '12\n');
+  host.failing.set('nscd', 'nscd: only root is allowed to use this option!');
+  const caches = new StubCaches({ host, log: { warn: () => {} } as never, signal: () => {} });
+  t.deepEqual(await caches.flush(), { flushed: ['dnsmasq'], unflushed: ['nscd'] });
+  const service = 'cgroup:/system.slice';
+  t.is(
+    await flushedUnseen('UNCONN 0 0 127.0.0.53%lo:53 0.0.0.0:* uid:102'),
+    '|',
+    'systemd-resolved is asked over D-Bus',
+  );
+  t.is(await flushedUnseen(`UNCONN 0 0 192.168.122.1:53 0.0.0.0:* ${service}/libvirtd.service`), '|', 'for guests');
+  t.is(
+    await flushedUnseen(`UNCONN 0 0 127.0.0.1:53 0.0.0.0:* ${service}/dnsmasq.service`),
+    '|a DNS server of another user',
   );
 });

@@ -46,7 +46,7 @@ export class Starter {
       },
       status: () => upStatus,
       mappings: () => [],
-      flush: async () => ({ removed: 1, spared: 2 }),
+      flush: async () => ({ removed: 1, spared: 2, unflushed: [] }),
       inquiry: undefined as never,
       async *trace() {},
       stop: async () => {

@@ -80,7 +80,11 @@ export async function setResolvedScene(options: ResolvedOptions): Promise<Resolv
 }
 
 /** How a program finds a name: what it is told, in short. */
-export async function finds({ dual }: ResolvedScene, how: readonly string[], name = 'six.example'): Promise<string> {
+export async function finds(
+  { dual }: Pick<ResolvedScene, 'dual'>,
+  how: readonly string[],
+  name = 'six.example',
+): Promise<string> {
   const argv = how[0] === 'dig' ? [...how, '+short', '+time=1', '+tries=1', name, 'A'] : [...how, name];
   const { stdout } = await dual.run(argv);
   return /^10\.170\./m.test(stdout) ? 'synthesized' : stdout.trim() || 'nothing';
