@@ -39,8 +39,8 @@ import { StubCaches } from './network/stub-caches.ts';
 import { Surroundings } from './network/surroundings.ts';
 import { PacketWatch } from './packet-watch.ts';
 import { type Decision, decide } from './questions/decide.ts';
-import { questionsOfMode } from './questions/questions-of-mode.ts';
 import { putBackLeftFile } from './questions/replaced-file.ts';
+import { takeQuestions } from './questions/take-questions.ts';
 import { admission } from './recipient/admission.ts';
 import type { Exposed } from './recipient/exposed.ts';
 import { Recipient } from './recipient/recipient.ts';
@@ -123,8 +123,8 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
   const cannotCatch = await whyNotCatch(host, tableSettings(instance));
   const observed = async (): Promise<Decision> =>
     decide({ configured: config.resolver.mode, cannotCatch, ...(await observeResolution(host)) });
-  const { mode, reasons } = await observed();
-  log.info({ mode, reasons }, 'How questions are taken');
+  const first = await observed();
+  log.info({ mode: first.mode, reasons: first.reasons }, 'How questions are taken');
   const ranges = new SpoolRanges({
     spool,
     mapper,
@@ -140,7 +140,7 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
   const prefixes = (): readonly string[] => ranges.prefixes();
   const repairs = new Repairs();
   const { denyUsers } = config.uplink;
-  const legParts = { instance, host, log, journal, repairs, denyUsers, catches: mode === 'snoop', prefixes };
+  const legParts = { instance, host, log, journal, repairs, denyUsers, catches: first.mode === 'snoop', prefixes };
   const leg = await Ipv6Leg.create(legParts, surroundings, undoing);
   signal.throwIfAborted();
   const dataPlane = new DataPlane(leg.tun, dataPlaneSettings(config, instance, table, spool), {
@@ -162,10 +162,10 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
   const tellWorkers = (): void =>
     dataPlane.tell({ errorSource4: spool.open[0]?.address ?? errorSource4(instance), explicit: explicit.pairs });
   const resolver = resolverOf(parts, instance, isOwn, new MappingsWithExplicit(mapper, explicit.map), surroundings);
-  const ways = { config: config.resolver, instance, host, nft: leg.nft, journal, resolver, surroundings, log };
-  const questions = questionsOfMode(mode, reasons, { ...ways, decide: observed });
   const caches = new StubCaches({ host, log });
-  undoing.add('flush the caches of this host', () => caches.flush());
+  const ways = { config: config.resolver, instance, host, nft: leg.nft, journal, resolver, surroundings, log };
+  const questions = takeQuestions(first, { ...ways, decide: observed, changed: () => caches.flush() });
+  undoing.add('flush the caches of this host', async () => void (await caches.flush()));
   undoing.add('close the listeners', () => questions.close());
   undoing.add('let questions go their native way', () => questions.withdraw());
   journal.note(caches.steps());
@@ -177,7 +177,7 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
     host: { ...host, nft: (commands) => void leg.nft.run(commands) },
   });
   const parties = { changes, surroundings, ranges, leg, firewalls, repairs, questions, resolver };
-  const watch = new Watch({ ...parties, log, mode, isAlive, moved: tellWorkers, onStuck: onLost });
+  const watch = new Watch({ ...parties, log, isAlive, moved: tellWorkers, onStuck: onLost });
   undoing.add('stop watching the network', () => watch.end());
   await watch.begin();
   const reserved = (): readonly Ipv4Prefix[] => [...spool.ranges, instance.self];
@@ -188,7 +188,7 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
     get reasons() {
       return watch.reasons;
     },
-    status: () => upStatus({ instance, leg, spool, mapper, mode, questions, resolver, dataPlane }),
+    status: () => upStatus({ instance, leg, spool, mapper, questions, resolver, dataPlane }),
     mappings: () => mappingPages(mapper, spool, nowSeconds),
     flush: (address, isForced) => flushBump({ mapper, resolver, caches }, address, isForced),
     inquiry: { resolver, mapper, explicit: explicit.map, questions, now: nowSeconds },

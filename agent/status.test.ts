@@ -42,8 +42,8 @@ function parts(): UpStatusParts {
       counters: { assigned: 9, recycled: 6, refused: 5 },
       strangerCounters: { admitted: 1, overRate: 2, refused: 3 },
     },
-    mode: 'snoop',
     questions: {
+      mode: 'snoop',
       because: () => ['It works here.'],
       servers: () => [{ device: 'eth0', server: '192.0.2.53#53', listener: null }],
     },

@@ -7,7 +7,7 @@ import type { AddressMapper } from '../mapper/address-mapper.ts';
 import { listedPages } from '../mapper/listed-pages.ts';
 import type { ListedMapping } from '../mapper/mapping.ts';
 import type { Spool } from '../mapper/spool.ts';
-import type { AgentState, MappingRow, Reason, ResolverStatus, Status, TranslatorStatus } from './control/agent.ts';
+import type { AgentState, MappingRow, Reason, Status, TranslatorStatus } from './control/agent.ts';
 import { networkNamespace } from './control/network-namespace.ts';
 import type { Instance } from './instance.ts';
 import type { Ipv6Leg } from './ipv6-leg.ts';
@@ -22,8 +22,7 @@ export interface UpStatusParts {
   readonly leg: Pick<Ipv6Leg, 'mtu' | 'tun' | 'uplinks'>;
   readonly spool: Pick<Spool, 'usable' | 'open' | 'closing'>;
   readonly mapper: Pick<AddressMapper, 'use' | 'counters' | 'strangerCounters'>;
-  readonly mode: ResolverStatus['mode'];
-  readonly questions: Pick<Questions, 'servers' | 'because'>;
+  readonly questions: Pick<Questions, 'mode' | 'servers' | 'because'>;
   readonly resolver: { readonly counters: object; readonly rows: Readonly<Record<string, number>> };
   readonly dataPlane: { counters(): TranslatorStatus };
 }
@@ -56,7 +55,7 @@ export function statusOf(
 
 /** What a bump that is up tells about itself. */
 export function upStatus(parts: UpStatusParts): UpStatus {
-  const { instance, leg, spool, mapper, mode, questions, resolver, dataPlane } = parts;
+  const { instance, leg, spool, mapper, questions, resolver, dataPlane } = parts;
   const { assigned, recycled, refused } = mapper.counters;
   const { overRate, refused: strangersRefused } = mapper.strangerCounters;
   const { offloads, queues } = leg.tun;
@@ -72,7 +71,7 @@ export function upStatus(parts: UpStatusParts): UpStatus {
     self: formatIpv6Prefix(instance.ula),
     uplinks: leg.uplinks,
     resolver: {
-      mode,
+      mode: questions.mode,
       because: questions.because(),
       servers: questions.servers(),
       counters: { ...resolver.counters },

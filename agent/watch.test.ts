@@ -27,7 +27,6 @@ function watchOver(first: Happening): { watch: Watch; done: string[] } {
   const log = { info: () => {}, warn: () => {}, error: () => {}, debug: () => {} };
   const parts: WatchParts = {
     log: log as never,
-    mode: 'snoop',
     changes: {
       listen: (listener) => {
         if (first.told !== true) return;
@@ -63,6 +62,7 @@ function watchOver(first: Happening): { watch: Watch; done: string[] } {
     firewalls: { look: async () => void done.push('look at firewalls'), blocking: [] },
     repairs: { givenUp: [] },
     questions: {
+      mode: 'snoop',
       refresh: async () => {
         done.push('look for servers');
         return first.isOtherWay === true;

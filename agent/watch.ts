@@ -4,7 +4,8 @@
  */
 import type { Resolver } from '../resolver/resolver.ts';
 import { upstreamName } from '../resolver/upstream/upstream.ts';
-import type { Mode, Reason } from './control/agent.ts';
+import type { Reason } from './control/agent.ts';
+import { everySoOften } from './every-so-often.ts';
 import type { ForeignFirewalls } from './foreign-firewalls.ts';
 import type { Ipv6Leg, LegSurroundings } from './ipv6-leg.ts';
 import type { Log } from './log.ts';
@@ -27,7 +28,6 @@ const LOOKS_BEFORE_RETRY = 10;
 
 export interface WatchParts {
   readonly log: Log;
-  readonly mode: Mode;
   readonly changes: Pick<NetworkChanges, 'listen' | 'look'>;
   readonly surroundings: Pick<Surroundings, 'renew' | 'isLoopbackUp' | 'takenIpv4'> & LegSurroundings;
   readonly ranges: Pick<SpoolRanges, 'follow' | 'tend' | 'reasons'>;
@@ -36,7 +36,7 @@ export interface WatchParts {
   readonly leg: Pick<Ipv6Leg, 'follow' | 'isForwardingEnded' | 'mendGuard' | 'uplinks' | 'isExposed'>;
   readonly firewalls: Pick<ForeignFirewalls, 'look' | 'blocking'>;
   readonly repairs: Pick<Repairs, 'givenUp'>;
-  readonly questions: Pick<Questions, 'refresh' | 'renew' | 'servers' | 'unanswered' | 'gaps'>;
+  readonly questions: Pick<Questions, 'mode' | 'refresh' | 'isDue' | 'renew' | 'servers' | 'unanswered' | 'gaps'>;
   /** Answers that were kept belong to the network they were given in (E16). */
   readonly resolver: Pick<Resolver, 'flush' | 'reset' | 'loops' | 'servers'>;
   readonly jumps?: Pick<TimeJumps, 'jumped'>;
@@ -52,7 +52,7 @@ export class Watch {
   readonly #parts: WatchParts;
   readonly #jumps: Pick<TimeJumps, 'jumped'>;
   readonly #ending = new AbortController();
-  #timers: NodeJS.Timeout[] = [];
+  #ends: readonly (() => void)[] = [];
   #isAlive = true;
   #silences = 0;
   #problem: string | undefined;
@@ -70,9 +70,9 @@ export class Watch {
   async begin(): Promise<void> {
     await this.#parts.firewalls.look(this.#parts.leg);
     this.#parts.changes.listen(() => this.#look());
-    this.#timers = [
-      setInterval(() => this.#renew(), RENEW_MILLISECONDS),
-      setInterval(() => this.#look(), LOOK_MILLISECONDS),
+    this.#ends = [
+      everySoOften(RENEW_MILLISECONDS, () => this.#renew()),
+      everySoOften(LOOK_MILLISECONDS, () => this.#look()),
     ];
   }
 
@@ -80,20 +80,20 @@ export class Watch {
   async end(): Promise<void> {
     this.#ending.abort();
     this.#parts.changes.listen(() => {});
-    for (const timer of this.#timers) clearInterval(timer);
+    for (const end of this.#ends) end();
     await this.#round;
   }
 
   /** Why the agent is less than wholly up; none when it is. */
   get reasons(): readonly Reason[] {
-    const { firewalls, leg, mode, questions, ranges, repairs, surroundings } = this.#parts;
+    const { firewalls, leg, questions, ranges, repairs, surroundings } = this.#parts;
     const reasons = degradedReasons({
       uplinks: leg.uplinks,
       servers: questions.servers(),
       unanswered: questions.unanswered(),
       loops: this.#loops(),
       gaps: questions.gaps(),
-      mode,
+      mode: questions.mode,
       isLoopbackUp: surroundings.isLoopbackUp,
       blocking: firewalls.blocking,
       givenUp: repairs.givenUp,
@@ -127,7 +127,7 @@ export class Watch {
   }
 
   #look(): void {
-    const { changes, leg, ranges } = this.#parts;
+    const { changes, leg, questions, ranges } = this.#parts;
     const heard = changes.look();
     const hasJumped = this.#jumps.jumped();
     if (hasJumped) {
@@ -139,7 +139,7 @@ export class Watch {
     const isRetry = this.#problem !== undefined && --this.#looksLeft <= 0;
     this.#due = {
       network: this.#due.network || network || isRetry || ranges.tend(),
-      names: this.#due.names || heard.names,
+      names: this.#due.names || heard.names || questions.isDue?.() === true,
       firewall: this.#due.firewall || heard.firewall,
     };
     this.#followDue();

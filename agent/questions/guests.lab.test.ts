@@ -11,6 +11,7 @@ import type { Program } from '../../test/lab/program.ts';
 import { nodeCommand, toolCommand } from '../../test/lab/tools.ts';
 import type { Topology } from '../../test/lab/topology.ts';
 import { becomesState, settlesAt } from '../testing/daemon-scene.ts';
+import { ServicePlace } from '../testing/service-place.ts';
 
 const BRIDGE = '192.168.122.1';
 /** How soon a forwarder has to be found (S7), with the time that asking takes here. */
@@ -97,6 +98,10 @@ async function asks(host: LabHost): Promise<string> {
   return [rcode, answer.replace(/^10\.170\..*/, 'synthesized'), milliseconds < 2000 ? 'at once' : 'late'].join(', ');
 }
 
+/** What puts the program behind it into the control group of a service. */
+const inService = ['sh', '-c', 'echo $$ > "$0"; exec "$@"'];
+const ownService = (): string[] => [...inService, `${CGROUPS}/${slice}/forwarder.service/cgroup.procs`];
+
 const NODATA = 'NOERROR, nothing, at once';
 const SYNTHESIZED = 'NOERROR, synthesized, at once';
 
@@ -117,8 +122,7 @@ test.serial('D12: a forwarder that starts while we are up is found', async (t) =
 });
 
 test.serial('D12: a forwarder of root passes by its control group, and a program beside it does not', async (t) => {
-  const join = `echo $$ > ${CGROUPS}/${slice}/forwarder.service/cgroup.procs; exec "$@"`;
-  const program = await forwarder('root', ['sh', '-c', join, 'sh']);
+  const program = await forwarder('root', ownService());
   t.is(await settlesAt(() => asks(lab.host('guest')), NODATA, SOON_MILLISECONDS), NODATA);
   t.is(await asks(dual), SYNTHESIZED);
   t.is(await becomesState(agent, 'up', SOON_MILLISECONDS), 'up');
@@ -128,8 +132,7 @@ test.serial('D12: a forwarder of root passes by its control group, and a program
 test.serial(
   'D12: an agent that is not root, and sees no program of others, is told of its control group',
   async (t) => {
-    const join = `echo $$ > ${CGROUPS}/${slice}/forwarder.service/cgroup.procs; exec "$@"`;
-    const program = await forwarder('nobody', ['sh', '-c', join, 'sh']);
+    const program = await forwarder('nobody', ownService());
     const as = ['setpriv', '--reuid=1', '--regid=1', '--clear-groups', '--inh-caps=-all', '--bounding-set=-all'];
     const seen = await dual.must([...as, ...nodeCommand('agent/testing/who-listens.ts')]);
     t.deepEqual(JSON.parse(seen), [
@@ -145,4 +148,25 @@ test.serial('D12: one that cannot be told apart is a reason, which goes with it'
   t.regex((await agent.tell('status')).stdout, /The program dnsmasq \(pid \d+\) asks for others/);
   await program.stop();
   t.is(await becomesState(agent, 'up', SOON_MILLISECONDS), 'up');
+});
+
+test.serial('D12: the service, whose user sees no program of others, lets the questions of guests pass', async (t) => {
+  await agent.daemon.stop('SIGTERM', 8000);
+  const place = await ServicePlace.make();
+  t.teardown(() => place.remove());
+  const program = await forwarder('nobody', ownService());
+  const daemon = dual.start(place.daemon());
+  const state = async (): Promise<string> => {
+    const { stdout } = await dual.run([place.bis, 'status', '--json', ...place.runtime]);
+    return stdout === '' ? 'none' : (JSON.parse(stdout) as { state: string }).state;
+  };
+  t.is(await settlesAt(state, 'up', 15_000), 'up', daemon.stdout + daemon.stderr);
+  t.is(await asks(lab.host('guest')), NODATA);
+  t.is(await asks(dual), SYNTHESIZED);
+  await program.stop();
+  const later = await forwarder('root', ownService());
+  t.is(await settlesAt(() => asks(lab.host('guest')), NODATA, SOON_MILLISECONDS), NODATA, 'one that starts later');
+  t.is(await asks(dual), SYNTHESIZED);
+  await later.stop();
+  t.is((await daemon.stop('SIGTERM', 8000)).status, 0, daemon.stderr);
 });

@@ -30,6 +30,7 @@ function isOurselves(upstream: Upstream, own: Upstream): boolean {
 
 /** Mode `listen`. */
 export class ListenOnly implements Questions {
+  readonly mode = 'listen';
   readonly #config: ListenConfig;
   readonly #host: Host;
   readonly #resolver: Pick<Resolver, 'answer'>;

@@ -65,6 +65,7 @@ export interface ReplacedFileParts {
 
 /** Mode `resolv.conf`. */
 export class ReplacedFile implements Questions {
+  readonly mode = 'resolv.conf';
   readonly #parts: ReplacedFileParts;
   readonly #listener: OneListener;
   #servers: readonly NameServer[] = [];

@@ -51,6 +51,7 @@ function nameOf(address: string, device: string): string {
 
 /** Mode `snoop`. */
 export class Snoop implements Questions {
+  readonly mode = 'snoop';
   readonly #parts: SnoopParts;
   #caught: ReadonlyMap<string, CaughtServer> = new Map();
   #unreachable: readonly NameServer[] = [];

@@ -1,15 +1,15 @@
-/** The mode that was decided on, as what takes the questions. */
+/** What takes the questions, in the mode that was decided on. */
 import type { Host } from '../../install/host.ts';
 import type { Journal } from '../../install/journal.ts';
 import type { Nft } from '../../install/nft.ts';
 import { formatIpv4Prefix } from '../../mapper/address/prefix.ts';
 import type { Resolver } from '../../resolver/resolver.ts';
 import type { ResolverConfig } from '../config/config.ts';
-import type { Mode } from '../control/agent.ts';
 import { type Instance, selfAddress } from '../instance.ts';
 import type { Log } from '../log.ts';
 import type { Surroundings } from '../network/surroundings.ts';
 import type { Decision } from './decide.ts';
+import { FollowedMode } from './followed-mode.ts';
 import { ListenOnly } from './listen-only.ts';
 import { PassOthers } from './pass-others.ts';
 import type { Questions } from './questions.ts';
@@ -28,10 +28,19 @@ export interface QuestionsParts {
   readonly log: Log;
   /** Looks at the host again and draws the conclusion. */
   readonly decide: () => Promise<Decision>;
+  /** Told when they are taken in another way than before. */
+  readonly changed: () => Promise<unknown>;
 }
 
-/** Makes what takes the questions; nothing is taken before its first `refresh`. */
-export function questionsOfMode(mode: Mode, reasons: readonly string[], parts: QuestionsParts): Questions {
+/** Makes what takes the questions, at first as it was decided; nothing is taken before its first `refresh`. */
+export function takeQuestions(first: Decision, parts: QuestionsParts): Questions {
+  const { changed, config, decide, log } = parts;
+  // Who has chosen has chosen; and that the kernel can catch questions does not depend on anything that changes.
+  if (config.mode !== 'auto' || first.mode === 'snoop') return questionsOfMode(first, parts);
+  return new FollowedMode({ first, decide, make: (choice) => questionsOfMode(choice, parts), changed, log });
+}
+
+function questionsOfMode({ mode, reasons }: Pick<Decision, 'mode' | 'reasons'>, parts: QuestionsParts): Questions {
   const { config, decide, host, instance, journal, log, nft, resolver, surroundings } = parts;
   switch (mode) {
     case 'snoop': {

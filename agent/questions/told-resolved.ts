@@ -45,6 +45,7 @@ export function tellingSteps(device: string, index: number, address: string): St
 
 /** Mode `resolved`. */
 export class ToldResolved implements Questions {
+  readonly mode = 'resolved';
   readonly #parts: ToldResolvedParts;
   readonly #listener: OneListener;
   #index = 0;
