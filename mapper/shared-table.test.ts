@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import test from 'ava';
 import { parseIpv4 } from './address/ipv4.ts';
-import { ipv6 } from './address/ipv6.ts';
+import { Ipv6Words, ipv6 } from './address/ipv6.ts';
 import { parseIpv4Prefix } from './address/prefix.ts';
 import type { HammerReport, HammerStart } from './fixture/hammer.ts';
 import { SharedTable } from './shared-table.ts';
@@ -14,6 +14,13 @@ const spool = new Spool([range]);
 
 /** How long the table is changed while another thread reads it, in milliseconds. */
 const STRIKES = 1500;
+
+const peer = (number: number) => ipv6(0x20010db8, 0, number >>> 8, number);
+
+function openTable(over: Spool) {
+  const table = SharedTable.create(over, 0x5eed);
+  return { reader: table.reader, writer: table.writer() };
+}
 
 const lasting = { word: 0x7fff0001, position: 9 };
 const passing = { from: 0x10000, count: 64 };
@@ -40,7 +47,7 @@ test('M21: another thread never sees half of two addresses, and finds what is th
   const end = performance.now() + STRIKES;
   let changes = 0;
   while (performance.now() < end) {
-    // Many at once between two looks at the clock. The hash has 32 slots, so it is rebuilt every few changes.
+    // Many at once between two looks at the clock. The hash has 48 slots, so it is made anew every few dozen changes.
     for (let many = 0; many < 1000; many++, changes++) {
       const number = changes % passing.count;
       const position = 1 + (number & 3);
@@ -56,6 +63,48 @@ test('M21: another thread never sees half of two addresses, and finds what is th
   t.is(report.torn, 0);
   t.is(report.wrong, 0);
   t.is(report.missed, 0);
+});
+
+test('M21: every mapping is found in both directions, and no other, while the hash grows and shrinks', (t) => {
+  const range = parseIpv4Prefix('10.0.0.0/20');
+  if (range === undefined) return t.fail('The test is wrong');
+  const large = new Spool([range]);
+  const { reader, writer } = openTable(large);
+  const peerAt = new Map<number, number>();
+  const out = new Ipv6Words();
+  const check = (): void => {
+    for (let position = 0; position < large.size; position++) {
+      const number = peerAt.get(position);
+      if (reader.read(position, out) !== (number !== undefined)) t.fail(`position ${position}`);
+      if (number !== undefined && (out.w3 !== number || reader.position(peer(number)) !== position))
+        t.fail(`${number}`);
+    }
+    for (const number of [0, 99_999]) t.is(reader.position(peer(number)), -1);
+  };
+  let number = 0;
+  // Filled, emptied and filled again, and then a long time of one for another.
+  for (const changes of [large.size - 1, 1 - large.size, 2000, 20_000]) {
+    for (let change = 0; change < Math.abs(changes); change++) {
+      const position = 1 + (change % (large.size - 1));
+      if (peerAt.delete(position)) writer.withdraw(position);
+      if (changes < 0) continue;
+      peerAt.set(position, ++number);
+      writer.publish(position, peer(number));
+    }
+    check();
+  }
+  return t.pass();
+});
+
+test('an address that is not mapped is withdrawn without any effect', (t) => {
+  const { reader, writer } = openTable(spool);
+  writer.publish(3, peer(1));
+  writer.withdraw(4);
+  writer.withdraw(3);
+  writer.withdraw(3);
+  t.is(reader.position(peer(1)), -1);
+  writer.publish(4, peer(1));
+  t.is(reader.position(peer(1)), 4);
 });
 
 test('M21: a table that another thread opens is the same table', (t) => {

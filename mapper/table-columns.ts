@@ -3,11 +3,15 @@
  * the data plane writes stamps, both read all of it. A row is a cache line, so that a packet waits for memory once for it.
  * Layout, in octets:
  *
- *     header (64) | rows (64 n) | hash A (4 h) | hash B (4 h)
+ *     header (64) | rows (64 n) | hash A (4 c) | hash B (4 c)
  */
+import { hashKey } from './table-hash.ts';
 
-/** Words of the header: rows, the seed of the hash, which hash is in use, and how many slots a hash has. */
-export const header = { ROWS: 0, SEED: 1, ACTIVE_HASH: 2, SLOTS: 3 } as const;
+/**
+ * Words of the header: rows, the random word that the hash is keyed by, which hash is in use, how many slots there is
+ * memory for in each, how many of them each has (two words), and one that is zero.
+ */
+export const header = { ROWS: 0, SEED: 1, ACTIVE_HASH: 2, CAPACITY: 3, SLOTS: 4, ZERO: 6 } as const;
 const HEADER_WORDS = 16;
 
 /**
@@ -23,14 +27,17 @@ export const sum = { PACKETS: 4, OCTETS: 5 } as const;
 export const ROW_SUMS = ROW / 2;
 
 /**
- * Hash slots that hold no row. All others hold the row's position plus one, and above that as many of the high bits of
+ * Hash slots that hold no row. All others hold the row's position plus one, and above that as many of the low bits of
  * its hash as there is room for (7 to 28): rows whose bits differ need not be read, and each would be a wait for memory.
  */
 export const slot = { EMPTY: 0, REMOVED: -1 } as const;
 
-/** Slots for `rows` rows: a power of two and at most half full, so that probing stays short. */
-function hashSlots(rows: number): number {
-  return 2 ** Math.ceil(Math.log2(Math.max(rows, 4) * 2));
+/**
+ * Slots for `rows` rows: three times a power of two, in whole cache lines, and at most two thirds full. So a million rows
+ * have 6 MB of them, which a processor's cache may hold; and probing stays short.
+ */
+export function hashSlots(rows: number): number {
+  return 3 * 2 ** Math.ceil(Math.log2(Math.max(rows, 32) / 2));
 }
 
 /** The columns of one mapping table over memory it is given. */
@@ -41,19 +48,21 @@ export class TableColumns {
   readonly rows: Int32Array;
   /** The same rows as `ROW_SUMS` doubles. Each is added to by one thread at a time, as exactly as people need. */
   readonly sums: Float64Array;
-  /** The bits of a slot that hold the position plus one; the bits of the hash have the others. */
-  readonly positions: number;
-  /** Two open-addressed hashes from address to position; the header says which is in use. */
+  /** How many bits of a slot hold the position plus one; the bits of the hash have the others. */
+  readonly positionBits: number;
+  /** Two open-addressed hashes from address to position; the header says which is in use, and how much of each. */
   readonly hashes: readonly [Int32Array, Int32Array];
+  readonly key: Float64Array;
 
   /** Lays columns over memory that `create` made. */
   constructor(memory: SharedArrayBuffer) {
     this.memory = memory;
     this.header = new Int32Array(memory, 0, HEADER_WORDS);
     const rows = this.header[header.ROWS] ?? 0;
-    const slots = this.header[header.SLOTS] ?? 0;
+    const capacity = this.header[header.CAPACITY] ?? 0;
+    this.key = hashKey(this.header[header.SEED] ?? 0);
     // All of them set is never a position, so that no slot with a row looks like one that was removed.
-    this.positions = 2 ** Math.ceil(Math.log2(rows + 2)) - 1;
+    this.positionBits = Math.ceil(Math.log2(rows + 2));
     let end = 4 * HEADER_WORDS;
     const take = (octets: number): number => {
       const offset = end;
@@ -63,7 +72,8 @@ export class TableColumns {
     const first = take(4 * ROW * rows);
     this.rows = new Int32Array(memory, first, ROW * rows);
     this.sums = new Float64Array(memory, first, ROW_SUMS * rows);
-    this.hashes = [new Int32Array(memory, take(4 * slots), slots), new Int32Array(memory, take(4 * slots), slots)];
+    const hash = (): Int32Array => new Int32Array(memory, take(4 * capacity), capacity);
+    this.hashes = [hash(), hash()];
   }
 
   /**
@@ -71,27 +81,13 @@ export class TableColumns {
    * outside can make addresses collide. Memory that is not touched costs nothing.
    */
   static create(rows: number, most: number, seed: number): TableColumns {
-    const slots = hashSlots(most);
-    const memory = new SharedArrayBuffer(4 * (HEADER_WORDS + ROW * rows) + 8 * slots);
+    const capacity = hashSlots(most);
+    const memory = new SharedArrayBuffer(4 * (HEADER_WORDS + ROW * rows) + 8 * capacity);
     const words = new Int32Array(memory, 0, HEADER_WORDS);
     words[header.ROWS] = rows;
     words[header.SEED] = seed;
-    words[header.SLOTS] = slots;
+    words[header.CAPACITY] = capacity;
+    words[header.SLOTS] = hashSlots(0);
     return new TableColumns(memory);
   }
-}
-
-/** Mixes four words into one, keyed by `seed` (as MurmurHash3 does: a round for each word, and its finalizer). */
-export function hashAddress(w0: number, w1: number, w2: number, w3: number, seed: number): number {
-  let h = round(round(round(round(seed, w0), w1), w2), w3);
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return h ^ (h >>> 16);
-}
-
-function round(hash: number, word: number): number {
-  let k = Math.imul(word, 0xcc9e2d51);
-  k = Math.imul((k << 15) | (k >>> 17), 0x1b873593);
-  const h = hash ^ k;
-  return (Math.imul((h << 13) | (h >>> 19), 5) + 0xe6546b64) | 0;
 }

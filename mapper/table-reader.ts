@@ -7,7 +7,8 @@ import { type Ipv6Address, Ipv6Words } from './address/ipv6.ts';
 import { type AddressMap, NO_ADDRESS } from './address-map.ts';
 import type { MappingIndex } from './mapping.ts';
 import type { Spool } from './spool.ts';
-import { hashAddress, header, ROW, row, slot, type TableColumns } from './table-columns.ts';
+import { header, ROW, row, slot, type TableColumns } from './table-columns.ts';
+import { firstSlot, hashAddress, nextSlot } from './table-hash.ts';
 
 /** Looks at a row that keeps changing; a writer needs a few dozen nanoseconds for one. */
 const MOST_LOOKS = 1000;
@@ -37,10 +38,12 @@ export class TableReader implements AddressMap, MappingIndex {
 
   /** The position of the row that holds `address`, or -1. */
   position(address: Ipv6Address): number {
-    const words = this.#columns.header;
-    let active = Atomics.load(words, header.ACTIVE_HASH);
+    const { header: words, key } = this.#columns;
+    const { w0, w1, w2, w3 } = address;
+    const whole = hashAddress(w0, w1, w2, w3, key);
+    let active = words[header.ACTIVE_HASH] as number;
     for (;;) {
-      const position = this.#probe(active, address);
+      const position = this.#probe(active, whole, address);
       if (position >= 0) return position;
       // A rebuilt hash was swapped in while we looked: a miss in the old one proves nothing.
       const now = Atomics.load(words, header.ACTIVE_HASH);
@@ -49,23 +52,25 @@ export class TableReader implements AddressMap, MappingIndex {
     }
   }
 
-  #probe(active: number, address: Ipv6Address): number {
-    const hash = this.#columns.hashes[active & 1] as Int32Array;
+  #probe(active: number, whole: number, address: Ipv6Address): number {
+    const { hashes, header: words, positionBits } = this.#columns;
+    const hash = hashes[active & 1] as Int32Array;
+    const slots = words[header.SLOTS + (active & 1)] as number;
     const { w0, w1, w2, w3 } = address;
-    const mask = hash.length - 1;
-    const { positions } = this.#columns;
-    const whole = hashAddress(w0, w1, w2, w3, this.#columns.header[header.SEED] as number);
-    let index = whole & mask;
-    for (let probes = 0; probes <= mask; probes++) {
-      const value = Atomics.load(hash, index);
+    const tag = whole << positionBits;
+    let index = firstSlot(whole, slots);
+    for (let probe = 0; probe < slots; probe++) {
+      let value = hash[index] as number;
+      // A hash that is not in use any more is emptied: whether it is that one is asked after this was read, in this order.
+      if (value === slot.EMPTY) value = Atomics.load(hash, index);
       if (value === slot.EMPTY) return -1;
-      if (((value ^ whole) & ~positions) === 0 && value !== slot.REMOVED) {
-        const position = (value & positions) - 1;
+      if ((value ^ tag) >>> positionBits === 0 && value !== slot.REMOVED) {
+        const position = (value ^ tag) - 1;
         const own = this.#address;
         const isThere = this.read(position, own);
         if (isThere && own.w3 === w3 && own.w2 === w2 && own.w1 === w1 && own.w0 === w0) return position;
       }
-      index = (index + 1) & mask;
+      index = nextSlot(index, slots);
     }
     return -1;
   }
@@ -74,19 +79,35 @@ export class TableReader implements AddressMap, MappingIndex {
   read(position: number, out: Ipv6Words): boolean {
     const rows = this.#rows;
     const base = position * ROW;
+    // Atomics are calls, ten times as long as what is read here. A load whose place depends on what another one brought
+    // comes after it on every processor; and no compiler knows that the place is always the same.
+    const zero = this.#columns.header[header.ZERO] as number;
+    const before = rows[base + row.VERSION] as number;
+    const at = base + row.ADDRESS + (before & zero);
+    const w0 = rows[at] as number;
+    const w1 = rows[at + 1] as number;
+    const w2 = rows[at + 2] as number;
+    const w3 = rows[at + 3] as number;
+    const after = rows[base + row.VERSION + ((w0 ^ w1 ^ w2 ^ w3) & zero)];
+    if ((before & 1) !== 0 || after !== before) return this.#readAgain(base, out);
+    out.w0 = w0;
+    out.w1 = w1;
+    out.w2 = w2;
+    out.w3 = w3;
+    return (w0 | w1 | w2 | w3) !== 0;
+  }
+
+  /** The same for a row that was being written. */
+  #readAgain(base: number, out: Ipv6Words): boolean {
+    const rows = this.#rows;
     for (let look = 0; look < MOST_LOOKS; look++) {
       const before = Atomics.load(rows, base + row.VERSION);
       if ((before & 1) !== 0) continue;
-      const w0 = Atomics.load(rows, base + row.ADDRESS);
-      const w1 = Atomics.load(rows, base + row.ADDRESS + 1);
-      const w2 = Atomics.load(rows, base + row.ADDRESS + 2);
-      const w3 = Atomics.load(rows, base + row.ADDRESS + 3);
-      if (Atomics.load(rows, base + row.VERSION) !== before) continue;
-      out.w0 = w0;
-      out.w1 = w1;
-      out.w2 = w2;
-      out.w3 = w3;
-      return (w0 | w1 | w2 | w3) !== 0;
+      out.w0 = Atomics.load(rows, base + row.ADDRESS);
+      out.w1 = Atomics.load(rows, base + row.ADDRESS + 1);
+      out.w2 = Atomics.load(rows, base + row.ADDRESS + 2);
+      out.w3 = Atomics.load(rows, base + row.ADDRESS + 3);
+      if (Atomics.load(rows, base + row.VERSION) === before) return (out.w0 | out.w1 | out.w2 | out.w3) !== 0;
     }
     return false;
   }

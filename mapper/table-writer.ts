@@ -1,30 +1,39 @@
 /**
  * Writing the mapping table: only the control plane does, and in an order that no reader can see half of. A row is
- * whole before the hash names it, and unnamed before it is cleared. A hash full of removed slots is rebuilt beside the
- * one in use, a few rows with every change, and swapped in when it is complete.
+ * whole before the hash names it, and unnamed before it is cleared. A hash that is nearly full, of rows or of removed
+ * slots, is made anew beside the one in use, a few slots with every change, and swapped in when it is complete.
  */
 import type { Ipv6Address } from './address/ipv6.ts';
 import type { MappingSink } from './mapping.ts';
-import { hashAddress, header, ROW, ROW_SUMS, row, slot, sum, type TableColumns } from './table-columns.ts';
+import { hashSlots, header, ROW, ROW_SUMS, row, slot, sum, type TableColumns } from './table-columns.ts';
+import { firstSlot, hashAddress, nextSlot } from './table-hash.ts';
 
-/** What is done for the next hash with every change: slots emptied first, then rows copied. 10 µs of a million rows. */
-const SLOTS_AT_A_TIME = 16_384;
-const ROWS_AT_A_TIME = 64;
+/** What is done for the next hash with every change: slots emptied first, then slots copied. A few microseconds each. */
+const EMPTIED_AT_A_TIME = 16_384;
+const COPIED_AT_A_TIME = 64;
+/** When the next hash is begun: when this share of the slots is not empty. */
+const FULL = 13 / 16;
+
+/** The next hash: how many slots it has, how many of them are not empty, and how far emptying and copying have come. */
+interface NextHash {
+  readonly slots: number;
+  used: number;
+  emptied: number;
+  /** Slots of the active hash. */
+  copied: number;
+}
 
 /** Publishes mappings into shared columns. */
 export class TableWriter implements MappingSink {
   readonly #columns: TableColumns;
-  readonly #slots: number;
-  readonly #size: number;
+  /** Rows that are mapped. */
+  #mapped = 0;
   /** Slots of the active hash that are not empty. */
   #used = 0;
-  /** The next hash: how many slots of it are not empty, have been emptied, and how many rows are in it. */
-  #next: { used: number; emptied: number; copied: number } | undefined;
+  #next: NextHash | undefined;
 
   constructor(columns: TableColumns) {
     this.#columns = columns;
-    this.#slots = columns.hashes[0].length;
-    this.#size = columns.rows.length / ROW;
   }
 
   publish(position: number, ipv6: Ipv6Address): void {
@@ -36,16 +45,24 @@ export class TableWriter implements MappingSink {
     sums[position * ROW_SUMS + sum.PACKETS] = 0;
     sums[position * ROW_SUMS + sum.OCTETS] = 0;
     this.#write(base, ipv6.w0, ipv6.w1, ipv6.w2, ipv6.w3);
-    if (this.#insert(this.#active, position)) this.#used++;
-    if (this.#next !== undefined && position < this.#next.copied && this.#insert(this.#other, position)) {
-      this.#next.used++;
-    }
-    if (this.#next !== undefined || this.#used >= (this.#slots * 5) / 8) this.#rebuild();
+    this.#mapped++;
+    const { w0, w1, w2, w3 } = ipv6;
+    const whole = hashAddress(w0, w1, w2, w3, this.#columns.key);
+    const index = this.#insert(this.#active, this.#slots, whole, position);
+    // Behind the copying it is copied when its turn comes.
+    const next = this.#next;
+    if (next !== undefined && index < next.copied) this.#insertNext(next, whole, position);
+    if (next !== undefined || this.#used >= this.#slots * FULL) this.#rebuild();
   }
 
   withdraw(position: number): void {
-    this.#remove(this.#active, position);
-    if (this.#next !== undefined && position < this.#next.copied) this.#remove(this.#other, position);
+    if (!this.#isMapped(position)) return;
+    this.#mapped--;
+    const whole = this.#hash(position);
+    const index = this.#remove(this.#active, this.#slots, whole, position);
+    if (this.#next !== undefined && index < this.#next.copied) {
+      this.#remove(this.#other, this.#next.slots, whole, position);
+    }
     this.#write(position * ROW, 0, 0, 0, 0);
   }
 
@@ -53,66 +70,79 @@ export class TableWriter implements MappingSink {
     return this.#columns.hashes[(this.#columns.header[header.ACTIVE_HASH] as number) & 1] as Int32Array;
   }
 
+  /** Slots of the active hash. */
+  get #slots(): number {
+    const { header: words } = this.#columns;
+    return words[header.SLOTS + ((words[header.ACTIVE_HASH] as number) & 1)] as number;
+  }
+
   get #other(): Int32Array {
     return this.#columns.hashes[((this.#columns.header[header.ACTIVE_HASH] as number) & 1) ^ 1] as Int32Array;
   }
 
-  /** The hash of a row's address: where probing begins, and the high bits of its slot. */
+  /** The hash of a row's address. */
   #hash(position: number): number {
-    const { rows, header: words } = this.#columns;
+    const { rows, key } = this.#columns;
     const base = position * ROW + row.ADDRESS;
     const [w0, w1] = [rows[base] as number, rows[base + 1] as number];
     const [w2, w3] = [rows[base + 2] as number, rows[base + 3] as number];
-    return hashAddress(w0, w1, w2, w3, words[header.SEED] as number);
+    return hashAddress(w0, w1, w2, w3, key);
   }
 
   /** What the slot of a row holds. */
-  #slotOf(position: number, hash: number): number {
-    const { positions } = this.#columns;
-    return (hash & ~positions) | (position + 1);
+  #slotOf(position: number, whole: number): number {
+    return (whole << this.#columns.positionBits) | (position + 1);
   }
 
-  /** Returns whether an empty slot was used up. */
-  #insert(hash: Int32Array, position: number): boolean {
-    const mask = this.#slots - 1;
-    const whole = this.#hash(position);
-    let index = whole & mask;
-    while (hash[index] !== slot.EMPTY && hash[index] !== slot.REMOVED) index = (index + 1) & mask;
-    const isNew = hash[index] === slot.EMPTY;
+  /** Returns the slot it is in now. */
+  #insert(hash: Int32Array, slots: number, whole: number, position: number): number {
+    const index = freeSlot(hash, slots, whole);
+    if (hash[index] === slot.EMPTY) this.#used++;
     Atomics.store(hash, index, this.#slotOf(position, whole));
-    return isNew;
+    return index;
   }
 
-  #remove(hash: Int32Array, position: number): void {
-    const mask = this.#slots - 1;
-    const whole = this.#hash(position);
-    const held = this.#slotOf(position, whole);
-    let index = whole & mask;
-    while (hash[index] !== held) {
-      if (hash[index] === slot.EMPTY) return;
-      index = (index + 1) & mask;
-    }
-    Atomics.store(hash, index, slot.REMOVED);
-  }
-
-  /** Goes on with the next hash. It is complete long before the one in use is full of slots that were removed. */
-  #rebuild(): void {
-    this.#next ??= { used: 0, emptied: 0, copied: 0 };
-    const next = this.#next;
+  /** Nobody reads that hash yet. */
+  #insertNext(next: NextHash, whole: number, position: number): void {
     const hash = this.#other;
-    if (next.emptied < this.#slots) {
-      hash.fill(slot.EMPTY, next.emptied, next.emptied + SLOTS_AT_A_TIME);
-      next.emptied += SLOTS_AT_A_TIME;
+    const index = freeSlot(hash, next.slots, whole);
+    if (hash[index] === slot.EMPTY) next.used++;
+    hash[index] = this.#slotOf(position, whole);
+  }
+
+  /** Returns the slot it was in. */
+  #remove(hash: Int32Array, slots: number, whole: number, position: number): number {
+    const held = this.#slotOf(position, whole);
+    let index = firstSlot(whole, slots);
+    while (hash[index] !== held) index = nextSlot(index, slots);
+    Atomics.store(hash, index, slot.REMOVED);
+    return index;
+  }
+
+  /** Goes on with the next hash. It is complete long before the one in use is full. */
+  #rebuild(): void {
+    this.#next ??= { slots: hashSlots(this.#mapped), used: 0, emptied: 0, copied: 0 };
+    const next = this.#next;
+    if (next.emptied < next.slots) {
+      this.#other.fill(slot.EMPTY, next.emptied, Math.min(next.slots, next.emptied + EMPTIED_AT_A_TIME));
+      next.emptied += EMPTIED_AT_A_TIME;
       return;
     }
-    const end = Math.min(this.#size, next.copied + ROWS_AT_A_TIME);
+    const { header: words, positionBits } = this.#columns;
+    const active = this.#active;
+    const end = Math.min(this.#slots, next.copied + COPIED_AT_A_TIME);
     for (; next.copied < end; next.copied++) {
-      if (this.#isMapped(next.copied) && this.#insert(hash, next.copied)) next.used++;
+      const held = active[next.copied] as number;
+      if (held === slot.EMPTY || held === slot.REMOVED) continue;
+      const position = (held & (2 ** positionBits - 1)) - 1;
+      this.#insertNext(next, this.#hash(position), position);
     }
-    if (next.copied < this.#size) return;
+    if (next.copied < this.#slots) return;
+    const number = words[header.ACTIVE_HASH] as number;
+    words[header.SLOTS + ((number & 1) ^ 1)] = next.slots;
     this.#used = next.used;
     this.#next = undefined;
-    Atomics.add(this.#columns.header, header.ACTIVE_HASH, 1);
+    Atomics.store(words, header.ACTIVE_HASH, number + 1);
   }
 
   #isMapped(position: number): boolean {
@@ -131,4 +161,11 @@ export class TableWriter implements MappingSink {
     Atomics.store(rows, base + row.ADDRESS + 3, w3);
     Atomics.add(rows, base + row.VERSION, 1);
   }
+}
+
+/** The first slot that nobody has, as looking for this hash goes. */
+function freeSlot(hash: Int32Array, slots: number, whole: number): number {
+  let index = firstSlot(whole, slots);
+  while (hash[index] !== slot.EMPTY && hash[index] !== slot.REMOVED) index = nextSlot(index, slots);
+  return index;
 }

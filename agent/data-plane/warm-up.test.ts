@@ -15,7 +15,7 @@ test.serial('every packet of the warming up is translated, and no descriptor sta
   const counters = createCounters();
   const descriptors = readdirSync('/proc/self/fd').length;
   const handled = warmUp({ spool: new Spool([spoolRange]).memory, self }, ({ queue, table, spool }) => {
-    const maps = new AddressMapList([table.reader, new SelfMap(self, spool)]);
+    const maps = new AddressMapList([new SelfMap(self, spool), table.reader]);
     const parts = { device: new LinuxTunQueue(queue), table, maps, spool, self, own, counters, path: new PathMtu() };
     const shared = { trace: { isOn: () => false, note: () => {} }, strangers: strangersOf(createRequests()) };
     return new Pump({ ...parts, ...shared, errorsPerSecond: 100, random: () => {} });

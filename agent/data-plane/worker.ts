@@ -118,7 +118,7 @@ function createPump(
   return new Pump({
     device: new LinuxTunQueue(queue),
     table,
-    maps: new AddressMapList([explicit, table.reader, new SelfMap(self, spool)]),
+    maps: new AddressMapList([explicit, new SelfMap(self, spool), table.reader]),
     explicit,
     spool,
     self,

@@ -110,7 +110,7 @@ function pump(version: 4 | 6, mappings: number, flows: number): Pump {
   return new Pump({
     device: device(version, mappings, flows),
     table,
-    maps: new AddressMapList([table.reader, new SelfMap(self, spool)]),
+    maps: new AddressMapList([new SelfMap(self, spool), table.reader]),
     spool,
     self,
     path: new PathMtu(),
