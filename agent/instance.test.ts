@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { formatIpv4 } from '../mapper/address/ipv4.ts';
 import { formatIpv4Prefix, formatIpv6Prefix, type Ipv4Prefix, parseIpv4Prefix } from '../mapper/address/prefix.ts';
-import { defaultConfig } from './config/parse-config.ts';
+import { defaultConfig, parseConfig } from './config/parse-config.ts';
 import { createInstance, errorSource4, selfAddress, selfPrefix } from './instance.ts';
 
 /** A directory of the test's own. */
@@ -48,6 +48,11 @@ test('RFC 6535 4.4: the first ranges, when nothing of them is in use', (t) => {
 test('M3: the second range, where an address of the first is in use', (t) => {
   t.deepEqual(ranges(['10.170.170.1/32']), ['172.21.80.0/20', '172.21.112.0/20']);
   t.deepEqual(ranges(['172.16.0.0/12']), ['10.170.160.0/20', '10.170.224.0/20']);
+});
+
+test('M3, M17: a range gives way to explicit mappings of the configuration', (t) => {
+  const config = parseConfig('[mapper]\nexplicit = ["10.170.160.9 2001:db8::9"]\n');
+  t.deepEqual(ranges([], config), ['172.21.80.0/20', '172.21.112.0/20']);
 });
 
 test('M3: when both are in use, a private range of the same length is found, or one for benchmarks', (t) => {

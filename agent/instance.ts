@@ -40,7 +40,8 @@ const MOST_QUEUES = 4;
 
 /**
  * The agent as its configuration and the addresses in use make it. `kept` is the range that the spool was in last: it comes
- * first, so that the mappings that were kept are of the spool. Throws when no range is free (M3).
+ * first, so that the mappings that were kept are of the spool. The configuration's explicit mappings are in use as well.
+ * Throws when no range is free (M3).
  */
 export function createInstance(
   config: Config,
@@ -49,9 +50,10 @@ export function createInstance(
   kept?: Ipv4Prefix,
   processors = availableParallelism(),
 ): Instance {
-  const spool =
-    kept !== undefined && isFree(kept, taken) ? kept : freeRange('spool', config.mapper.spool, DEFAULT_SPOOLS, taken);
-  const self = freeRange('self', config.mapper.self, DEFAULT_SELVES, [...taken, spool]);
+  const { explicit, spool: asked, self: askedSelf } = config.mapper;
+  const inUse = [...taken, ...explicit.map(({ ipv4: prefix }) => prefix)];
+  const spool = kept !== undefined && isFree(kept, inUse) ? kept : freeRange('spool', asked, DEFAULT_SPOOLS, inUse);
+  const self = freeRange('self', askedSelf, DEFAULT_SELVES, [...inUse, spool]);
   return {
     device: config.device.name,
     queues: config.device.queues === 0 ? Math.min(processors, MOST_QUEUES) : config.device.queues,
