@@ -1,4 +1,4 @@
-/** The log: JSON lines on standard error (pino). Question names are not in it unless the level is `debug` (S12). */
+/** The log: JSON lines on standard error (pino). Names that were asked for are in it only with `logQuestions` (S12). */
 import { type Logger, pino } from 'pino';
 import type { LogConfig } from './config/config.ts';
 
