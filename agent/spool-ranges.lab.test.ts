@@ -1,35 +1,18 @@
 /** The spool meets a network of its host while it is up, as when a container bridge or a VPN appears. Needs root. */
-import fs from 'node:fs';
-import path from 'node:path';
 import test from 'ava';
-import { Agent } from '../test/lab/agent.ts';
-import { Lab } from '../test/lab/lab.ts';
+import type { Agent } from '../test/lab/agent.ts';
+import type { Lab } from '../test/lab/lab.ts';
 import type { LabHost } from '../test/lab/lab-host.ts';
-import { pair, SERVER } from '../test/lab/networks.ts';
 import type { Snapshot } from '../test/lab/snapshot.ts';
-import { nodeCommand } from '../test/lab/tools.ts';
 import type { MappingRow, Status } from './control/agent.ts';
+import { mappingsOf, setPeersScene } from './testing/peers-scene.ts';
 
 let lab: Lab;
 let dual: LabHost;
 let agent: Agent;
 let before: Snapshot;
 test.before(async () => {
-  lab = await Lab.build(pair);
-  dual = lab.host('dual');
-  const host6 = lab.host('host6');
-  agent = new Agent(lab, dual);
-  const zone = path.join(lab.directory, 'zone');
-  const lines = Array.from(
-    { length: 9 },
-    (_, number) => `peer${number}.example. 1 IN AAAA 2001:db8:7::${number + 1}\n`,
-  );
-  fs.writeFileSync(zone, lines.join(''));
-  await host6.must(['ip', 'route', 'add', 'local', '2001:db8:7::/64', 'dev', 'lo']);
-  await dual.must(['ip', 'route', 'add', '2001:db8:7::/64', 'via', SERVER]);
-  await host6.start([...nodeCommand('test/lab/servers/serve.ts'), `dns=53:${zone}`]).says(/ready/);
-  await host6.start(['python3', 'agent/testing/many-peers.py']).says(/ready/);
-  before = await dual.snapshot();
+  ({ lab, dual, agent, before } = await setPeersScene(9, 1));
 });
 test.after.always(() => lab?.demolish());
 test.afterEach.always(() => agent.tell('stop'));
@@ -49,11 +32,6 @@ async function spoolRoutes(): Promise<string[]> {
   return routes.map(({ dst }) => dst).sort();
 }
 
-async function mappings(): Promise<readonly MappingRow[]> {
-  const { stdout } = await agent.tell('mappings', '--json');
-  return (JSON.parse(stdout) as { mappings: MappingRow[] }).mappings;
-}
-
 const inSpool = (rows: readonly MappingRow[], start: string): string[] =>
   rows.filter(({ ipv4 }) => ipv4.startsWith(start)).map(({ ipv4 }) => ipv4);
 
@@ -65,7 +43,7 @@ test.serial(
     const flows = dual.start(['python3', 'agent/testing/many-flows.py', '3', '0']);
     await flows.says(/round 0\n/);
     t.deepEqual(await spoolRoutes(), ['10.170.160.0/20']);
-    const held = inSpool(await mappings(), '10.170.160.');
+    const held = inSpool(await mappingsOf(agent), '10.170.160.');
     t.is(held.length, 3);
 
     await dual.must(['ip', 'link', 'add', 'docker7', 'type', 'bridge']);
@@ -89,11 +67,11 @@ test.serial(
     t.false(own4.includes('10.170.160.0/20'), own4);
 
     await agent.tell('resolve', 'peer5.example');
-    t.is(inSpool(await mappings(), '172.21.80.').length, 1);
+    t.is(inSpool(await mappingsOf(agent), '172.21.80.').length, 1);
     const round = Number([...flows.stdout.matchAll(/round (\d+)/g)].at(-1)?.[1]);
     await flows.says(new RegExp(`round ${round + 3}\n`));
     t.notRegex(flows.stdout, /broken/);
-    t.deepEqual(inSpool(await mappings(), '10.170.160.'), held);
+    t.deepEqual(inSpool(await mappingsOf(agent), '10.170.160.'), held);
 
     // When the connections have ended, so has the range.
     await flows.stop('SIGTERM');
@@ -133,7 +111,7 @@ test.serial(
   async (t) => {
     await agent.start();
     t.is((await agent.status())?.spool?.range, '198.19.240.0/20');
-    t.is(inSpool(await mappings(), '198.19.').length, 2);
+    t.is(inSpool(await mappingsOf(agent), '198.19.').length, 2);
     t.is((await agent.tell('stop')).status, 0);
     t.deepEqual(await dual.differencesSince(before), []);
   },

@@ -5,13 +5,14 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import { Agent } from '../test/lab/agent.ts';
-import { Lab } from '../test/lab/lab.ts';
+import type { Agent } from '../test/lab/agent.ts';
+import type { Lab } from '../test/lab/lab.ts';
 import type { LabHost } from '../test/lab/lab-host.ts';
-import { pair, SERVER } from '../test/lab/networks.ts';
+import { SERVER } from '../test/lab/networks.ts';
 import type { Snapshot } from '../test/lab/snapshot.ts';
 import { nodeCommand } from '../test/lab/tools.ts';
 import type { MappingRow } from './control/agent.ts';
+import { mappingsOf, setPeersScene } from './testing/peers-scene.ts';
 
 const CONNECTIONS = 200;
 const DATAGRAM_FLOWS = 50;
@@ -26,20 +27,7 @@ let dual: LabHost;
 let agent: Agent;
 let before: Snapshot;
 test.before(async () => {
-  lab = await Lab.build(pair);
-  dual = lab.host('dual');
-  const host6 = lab.host('host6');
-  agent = new Agent(lab, dual);
-  const zone = path.join(lab.directory, 'zone');
-  const lines = Array.from({ length: NAMES }, (_, number) => {
-    return `peer${number}.example. ${TTL_SECONDS} IN AAAA 2001:db8:7::${(number + 1).toString(16)}\n`;
-  });
-  fs.writeFileSync(zone, lines.join(''));
-  await host6.must(['ip', 'route', 'add', 'local', '2001:db8:7::/64', 'dev', 'lo']);
-  await dual.must(['ip', 'route', 'add', '2001:db8:7::/64', 'via', SERVER]);
-  await host6.start([...nodeCommand('test/lab/servers/serve.ts'), `dns=53:${zone}`]).says(/ready/);
-  await host6.start(['python3', 'agent/testing/many-peers.py']).says(/ready/);
-  before = await dual.snapshot();
+  ({ lab, dual, agent, before } = await setPeersScene(NAMES, TTL_SECONDS));
 });
 test.after.always(() => lab?.demolish());
 
@@ -52,8 +40,7 @@ async function ask(first: number, count: number, seconds: number): Promise<strin
 }
 
 async function mappings(): Promise<Map<string, MappingRow>> {
-  const { stdout } = await agent.tell('mappings', '--json');
-  return new Map((JSON.parse(stdout) as { mappings: MappingRow[] }).mappings.map((row) => [row.ipv6, row]));
+  return new Map((await mappingsOf(agent)).map((row) => [row.ipv6, row]));
 }
 
 function residentMegabytes(pid: number | undefined): number {
