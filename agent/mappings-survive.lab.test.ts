@@ -2,13 +2,14 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import { Agent } from '../test/lab/agent.ts';
-import { Lab } from '../test/lab/lab.ts';
+import type { Agent } from '../test/lab/agent.ts';
+import type { Lab } from '../test/lab/lab.ts';
 import type { LabHost } from '../test/lab/lab-host.ts';
-import { pair, SERVER } from '../test/lab/networks.ts';
+import { SERVER } from '../test/lab/networks.ts';
 import type { Program } from '../test/lab/program.ts';
 import { nodeCommand } from '../test/lab/tools.ts';
 import type { MappingRow } from './control/agent.ts';
+import { mappingsOf, setPeersScene } from './testing/peers-scene.ts';
 
 const NAMES = 3000;
 const QUESTIONS_PER_SECOND = 1000;
@@ -21,14 +22,7 @@ let dual: LabHost;
 let agent: Agent;
 let asker: Program | undefined;
 test.before(async () => {
-  lab = await Lab.build(pair);
-  dual = lab.host('dual');
-  agent = new Agent(lab, dual);
-  const zone = path.join(lab.directory, 'zone');
-  const names = Array.from({ length: NAMES }, (_, number) => `peer${number}.example`);
-  fs.writeFileSync(zone, names.map((name) => `${name}. 5 IN AAAA ${peerOf(name)}\n`).join(''));
-  const servers = lab.host('host6').start([...nodeCommand('test/lab/servers/serve.ts'), `dns=53:${zone}`]);
-  await servers.says(/ready/);
+  ({ lab, dual, agent } = await setPeersScene(NAMES, 5));
 });
 test.after.always(() => lab?.demolish());
 test.afterEach.always(async () => {
@@ -50,9 +44,7 @@ function answers({ stdout }: Program): [name: string, address: string][] {
 
 /** Which peer each address stands for now. */
 async function mappings(): Promise<Map<string, MappingRow>> {
-  const { stdout } = await agent.tell('mappings', '--json');
-  const rows = JSON.parse(stdout) as { mappings: MappingRow[] } | MappingRow[];
-  return new Map((Array.isArray(rows) ? rows : rows.mappings).map((row) => [row.ipv4, row]));
+  return new Map((await mappingsOf(agent)).map((row) => [row.ipv4, row]));
 }
 
 test.serial(

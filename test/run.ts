@@ -9,6 +9,8 @@ import { filesOf, readTap, type Tally } from './gate/tap.ts';
 
 const checkout = path.resolve(import.meta.dirname, '..');
 const ava = 'node_modules/ava/entrypoints/cli.js';
+/** How files of the lab are run: each test, and each file, when the one before it has ended. */
+const IN_TURN = ['--serial', '--concurrency=1'];
 /** More files of the lab than this that fail are no chance; what one may take when it is run again. */
 const MOST_AGAIN = 6;
 const MINUTES_AGAIN = 8;
@@ -37,32 +39,50 @@ async function run(
   };
 }
 
-/** One stage. Where ava fails without saying which test, or finds none, that is a failure of its own. */
+/** What a run of test files came to, and whether it came to its end. */
+type Run = Tally & { readonly isWhole: boolean };
+
+/**
+ * Runs test files. Where ava fails without saying which test, or is broken off, that is a failure of its own; what it said
+ * beside the tests stands below the last one.
+ */
+async function runTests(files: readonly string[], options: readonly string[], minutes: number): Promise<Run> {
+  const { ending, stdout, stderr } = await run([ava, '--tap', ...options, ...files], minutes);
+  const { passed, failures: told } = readTap(stdout);
+  const isWhole = ending === '' || (ending.startsWith('exit status') && told.length > 0);
+  const failures = isWhole ? told : [...told, `ava: ${ending}`];
+  if (failures.length === 0 || stderr === '') return { passed, failures, isWhole };
+  return { passed, failures: [...failures.slice(0, -1), `${failures.at(-1)}\n${stderr}`], isWhole };
+}
+
+function sumOf(runs: readonly Run[]): Run {
+  return {
+    passed: runs.reduce((sum, { passed }) => sum + passed, 0),
+    failures: runs.flatMap(({ failures }) => failures),
+    isWhole: runs.every(({ isWhole }) => isWhole),
+  };
+}
+
+/** One stage. One without files or tests is a failure. */
 async function judge(stage: Stage): Promise<Tally> {
   if ('argv' in stage) {
     const { ending, stdout, stderr } = await run(stage.argv, stage.minutes);
     return ending === '' ? { passed: 1, failures: [] } : { passed: 0, failures: [`${stdout}${stderr}${ending}`] };
   }
-  if (stage.files.length === 0) return { passed: 0, failures: [`${stage.title} has no test files`] };
-  if (stage.needsRoot === true && process.getuid?.() !== 0) {
+  const { title, files, beside = [], minutes, needsRoot = false } = stage;
+  if (files.length === 0) return { passed: 0, failures: [`${title} has no test files`] };
+  if (needsRoot && process.getuid?.() !== 0) {
     return {
       passed: 0,
-      failures: [`${stage.title} needs root, for network namespaces; \`npm run ok\` is the gate without it`],
+      failures: [`${title} needs root, for network namespaces; \`npm run ok\` is the gate without it`],
     };
   }
-  const inTurn = stage.needsRoot === true ? ['--serial', '--concurrency=1'] : [];
-  const { ending, stdout, stderr } = await run([ava, '--tap', ...inTurn, ...stage.files], stage.minutes);
-  const first = readTap(stdout);
+  const options = needsRoot ? IN_TURN : [];
+  const rows = [files.filter((file) => !beside.includes(file)), beside].filter((row) => row.length > 0);
+  const first = sumOf(await Promise.all(rows.map((row) => runTests(row, options, minutes))));
   // A run that was broken off says nothing of the files it did not come to.
-  const isWhole = ending.startsWith('exit status');
-  const { passed, failures } = stage.needsRoot === true && isWhole ? await again(first, stage.files) : first;
-  if (ending !== '' && first.failures.length === 0) return { passed, failures: [`ava: ${ending}\n${stderr}`] };
-  if (passed + failures.length === 0) return { passed, failures: [`${stage.title} has no tests`] };
-  return {
-    passed,
-    failures:
-      failures.length > 0 && stderr !== '' ? [...failures.slice(0, -1), `${failures.at(-1)}\n${stderr}`] : failures,
-  };
+  const { passed, failures } = needsRoot && first.isWhole ? await again(first, files) : first;
+  return passed + failures.length === 0 ? { passed, failures: [`${title} has no tests`] } : { passed, failures };
 }
 
 /**
@@ -74,16 +94,14 @@ async function again(first: Tally, files: readonly string[]): Promise<Tally> {
   if (these.length === 0 || these.length > MOST_AGAIN) return first;
   const failures: string[] = [];
   for (const file of these) {
-    const { ending, stdout, stderr } = await run([ava, '--tap', '--serial', file], MINUTES_AGAIN);
-    const second = readTap(stdout);
+    const second = await runTests([file], IN_TURN, MINUTES_AGAIN);
     failures.push(...second.failures.map((failure) => `${file}, twice: ${failure}`));
-    if (ending !== '' && second.failures.length === 0) failures.push(`${file}, twice: ${ending}\n${stderr}`);
   }
-  const beside = first.failures.filter((failure) => filesOf([failure], these).length === 0);
-  const mended = first.failures.length - failures.length - beside.length;
+  const others = first.failures.filter((failure) => filesOf([failure], these).length === 0);
+  const mended = first.failures.length - failures.length - others.length;
   for (const failure of first.failures) process.stdout.write(`\n  at first ${failure.split('\n', 1)[0]}`);
   process.stdout.write(`\n${''.padEnd(18)}`);
-  return { passed: first.passed + Math.max(0, mended), failures: [...beside, ...failures] };
+  return { passed: first.passed + Math.max(0, mended), failures: [...others, ...failures] };
 }
 
 let passed = 0;

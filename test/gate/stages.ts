@@ -5,10 +5,17 @@ import path from 'node:path';
 /** A program whose exit status is the verdict, or test files that ava runs. */
 export type Stage = { readonly title: string; readonly minutes: number } & (
   | { readonly argv: readonly string[] }
-  | { readonly files: readonly string[]; readonly needsRoot?: boolean }
+  | {
+      readonly files: readonly string[];
+      readonly needsRoot?: boolean;
+      /** Those of `files` that are run beside the others, in a row of their own. */
+      readonly beside?: readonly string[];
+    }
 );
 
 const LAB = '**/*.lab.test.ts';
+/** Files of the lab that wait for the clock for most of their time: promises, holds and timeouts of a minute and more. */
+const PATIENT = 'agent/{lost,repairs,sleep,spool-*}.lab.test.ts';
 const ARCHITECTURE = ['test/architecture.test.ts', 'test/documents.test.ts'];
 /** Random and mutated input. */
 const FUZZ = ['test/fuzz/**/*.test.ts', '**/*{fuzz,properties,robustness}.test.ts'];
@@ -44,6 +51,7 @@ export function stages(directory: string, isFast: boolean): Stage[] {
     { title: 'conformance', minutes: 5, files: conformance },
     { title: 'property and fuzz', minutes: 8, files: fuzz },
   ];
-  if (!isFast) list.push({ title: 'lab', minutes: 45, files: lab, needsRoot: true });
+  const beside = testFiles(directory, PATIENT);
+  if (!isFast) list.push({ title: 'lab', minutes: 45, files: lab, needsRoot: true, beside });
   return list;
 }
