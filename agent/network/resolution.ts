@@ -1,5 +1,6 @@
 /** How programs on this host find names: whose `/etc/resolv.conf` it is, what nsswitch.conf says, systemd-resolved. */
 import type { Host } from '../../install/host.ts';
+import { isMountedAt } from './mounted.ts';
 import { hostNameServers, KEPT_RESOLV_CONF, type NameServer, RESOLV_CONF } from './name-servers.ts';
 import { observeResolved, RESOLVED_FILES, type Resolved } from './resolved.ts';
 
@@ -89,6 +90,6 @@ export async function observeResolution(host: Host): Promise<Resolution> {
     nameServers: hostNameServers(host),
     usesNssResolve: usesNssResolve(host.readText(NSSWITCH) ?? ''),
     resolved: await observeResolved(host),
-    isMounted: mounts.split('\n').some((line) => line.split(' ')[4] === RESOLV_CONF),
+    isMounted: isMountedAt(mounts, RESOLV_CONF),
   };
 }
