@@ -16,6 +16,7 @@ import type { Resolver } from '../resolver/resolver.ts';
 import type { FlushResult } from './control/agent.ts';
 import { BadRequest } from './control/bad-request.ts';
 import { everySoOften } from './every-so-often.ts';
+import { Newcomers } from './explicit/newcomers.ts';
 import { keepMappings, mappingFile } from './kept-mappings.ts';
 import type { Log } from './log.ts';
 import { KernelConnections } from './network/connections.ts';
@@ -44,6 +45,7 @@ export interface BumpMappings {
   readonly table: SharedTable;
   readonly mapper: AddressMapper;
   readonly connections: Connections;
+  readonly newcomers: Newcomers;
 }
 
 /** Makes the mapper, with the mappings of an earlier run. What was begun is in `undoing`. */
@@ -51,13 +53,14 @@ export async function beginMappings(parts: BumpMappingsParts, undoing: UndoList)
   const { range, host, log } = parts;
   const spool = new Spool([range], range.length < LONGEST_WITH_SPARE ? 0 : SPARE_RANGES);
   const table = SharedTable.create(spool, randomInt(2 ** 31));
-  const file = mappingFile(parts.stateDirectory, spool, log);
+  const file = mappingFile(parts.stateDirectory, spool, table.reader.times, log);
   const report = (problem: Error): void => log.warn({ err: problem }, problem.message);
   const connections = new KernelConnections({ host, spool, report, now: Date.now });
+  const newcomers = new Newcomers(spool);
   const mapper = new AddressMapper({
     spool,
     index: table.reader,
-    sinks: [table.writer(), file, removals(log)],
+    sinks: [table.writer(), file, removals(log), newcomers],
     stamps: [table],
     now: nowSeconds,
     connections,
@@ -65,7 +68,7 @@ export async function beginMappings(parts: BumpMappingsParts, undoing: UndoList)
   await keepMappings(file, mapper, undoing);
   const sweeping = new Sweeping(mapper);
   undoing.add('stop looking for mappings that have ended', () => sweeping.end());
-  return { spool, table, mapper, connections };
+  return { spool, table, mapper, connections, newcomers };
 }
 
 interface FlushParts {

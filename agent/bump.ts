@@ -117,7 +117,7 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
   const isOwn = (address: Ipv6Address): boolean =>
     ipv6PrefixContains(instance.ula, address) || surroundings.isOwn(address);
   const kept = { range: instance.spool, stateDirectory, host, log };
-  const { spool, table, mapper, connections } = await beginMappings(kept, undoing);
+  const { spool, table, mapper, connections, newcomers } = await beginMappings(kept, undoing);
   signal.throwIfAborted();
   await putBackLeftFile(host);
   const cannotCatch = await whyNotCatch(host, tableSettings(instance));
@@ -181,8 +181,8 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
   undoing.add('stop watching the network', () => watch.end());
   await watch.begin();
   const reserved = (): readonly Ipv4Prefix[] => [...spool.ranges, instance.self];
-  const resolve = nameResolver(resolver);
-  undoing.add('follow explicit mappings', explicit.follow({ reserved, mapper, resolve, changed: tellWorkers }));
+  const followed = { reserved, mapper, newcomers, resolve: nameResolver(resolver), changed: tellWorkers };
+  undoing.add('follow explicit mappings', explicit.follow(followed));
   signal.throwIfAborted();
   return {
     get reasons() {

@@ -5,7 +5,6 @@
 import type { Ipv4Address } from './address/ipv4.ts';
 import type { Ipv6Address } from './address/ipv6.ts';
 import type { Ipv4Prefix } from './address/prefix.ts';
-import { listedPages } from './listed-pages.ts';
 import type {
   Connections,
   EndReason,
@@ -17,6 +16,8 @@ import type {
   Promised,
 } from './mapping.ts';
 import { MappingRows } from './mapping-rows.ts';
+import { time } from './mapping-times.ts';
+import { nextTurn } from './next-turn.ts';
 import { Occupancy } from './recency/occupancy.ts';
 import { roomForAnswer } from './recency/room.ts';
 import { restoreMappings } from './restore.ts';
@@ -25,6 +26,9 @@ import { STRANGER_SECONDS, StrangerRate } from './stranger-rate.ts';
 
 /** How long an answer is believed behind its time to live: resolvers and programs keep it a little too long (M11). */
 const PROMISE_GRACE_SECONDS = 60;
+/** Positions without a mapping that are looked at before others may have the thread: less than a millisecond. */
+const MOST_LOOKS = 16_384;
+
 export interface AddressMapperParts {
   readonly spool: Spool;
   readonly index: MappingIndex;
@@ -89,13 +93,13 @@ export class AddressMapper {
   }
 
   /**
-   * Takes back the mappings of an earlier run, before anything else is asked. Later ones take the place of earlier ones
+   * Takes back the mappings of an earlier run, in slices, before anything else is asked. Later ones take the place of earlier ones
    * at the same address; where two have the same peer, the one that was made later holds. They count as live until 5
    * minutes have passed and the kernel has said which connections there are (M14).
    */
-  restore(mappings: Iterable<Mapping>): void {
-    restoreMappings(this.#parts, this.#rows, mappings);
-    this.#occupancy.restore();
+  async restore(mappings: Iterable<Mapping | undefined>): Promise<void> {
+    await restoreMappings(this.#parts, this.#rows, mappings);
+    for (const _ of this.#occupancy.restore()) await nextTurn();
   }
 
   /** The mapping of a spool address, or `undefined`. Asking does not make it recent. */
@@ -126,15 +130,12 @@ export class AddressMapper {
     return mapping === undefined ? undefined : { ...mapping, ...this.#occupancy.traffic(position) };
   }
 
-  /** All mappings, as `listed` tells them, at once: a million take a second. */
-  list(): ListedMapping[] {
-    return [...listedPages(this, this.#parts.spool)].flat();
-  }
-
-  /** The addresses of all mappings, as they are when each is asked for. */
-  *addresses(): Generator<Ipv4Address> {
+  /** The addresses of all mappings, as they are when each is asked for; `undefined` where looking for one took long. */
+  *addresses(): Generator<Ipv4Address | undefined> {
+    let looks = 0;
     for (let position = 0; position < this.#parts.spool.size; position++) {
       if (this.#rows.isMapped(position)) yield this.#parts.spool.address(position);
+      else if (++looks % MOST_LOOKS === 0) yield undefined;
     }
   }
 
@@ -224,9 +225,9 @@ export class AddressMapper {
     const rows = this.#rows;
     // The column holds no later time: without a limit the longest TTL would be no promise at all, from 2038 on.
     const until = Math.min(now + seconds, 0xffff_ffff);
-    const isLonger = until > (rows.promisedUntil[position] as number);
-    rows.usedAt[position] = now;
-    if (isLonger) rows.promisedUntil[position] = until;
+    const isLonger = until > rows.times.get(position, time.PROMISED);
+    rows.times.set(position, time.USED, now);
+    if (isLonger) rows.times.set(position, time.PROMISED, until);
     this.#occupancy.hold(position);
     if (!isLonger) return;
     let mapping: Mapping | undefined;
@@ -239,7 +240,8 @@ export class AddressMapper {
 
   #end(position: number, reason: EndReason): void {
     const { sinks } = this.#parts;
-    const mapping = this.#rows.mapping(position);
+    // Nobody else needs to know who it was.
+    const mapping = sinks.some(({ ended }) => ended !== undefined) ? this.#rows.mapping(position) : undefined;
     for (const sink of sinks) sink.withdraw(position);
     this.#occupancy.end(position);
     this.#rows.end(position);

@@ -9,6 +9,7 @@ import { Ipv6Words, ipv6 } from './address/ipv6.ts';
 import { type Ipv4Prefix, ipv4PrefixContains, ipv6Prefix, parseIpv4Prefix } from './address/prefix.ts';
 import { AddressMapper } from './address-mapper.ts';
 import type { ExplicitPair } from './explicit-pair.ts';
+import { listOf } from './fixture/list-of.ts';
 import { flush } from './flush.ts';
 import { LiveExplicitMap } from './live-explicit-map.ts';
 import { MappingsWithExplicit } from './mappings-with-explicit.ts';
@@ -64,7 +65,7 @@ function scene(seed: number) {
 type Scene = ReturnType<typeof scene>;
 
 const held = ({ mapper }: Scene): Map<Ipv4Address, number> =>
-  new Map(mapper.list().flatMap(({ ipv4, ipv6 }) => (mapper.isHeld(ipv4) ? [[ipv4, ipv6.w3] as const] : [])));
+  new Map(listOf(mapper).flatMap(({ ipv4, ipv6 }) => (mapper.isHeld(ipv4) ? [[ipv4, ipv6.w3] as const] : [])));
 
 /** Every usable address of the open range. */
 function openAddresses({ spool }: Scene): Ipv4Address[] {
@@ -83,7 +84,7 @@ function tend({ spool, mapper }: Scene): void {
 /** Both directions of the table, the list and the counts say the same. */
 function isConsistent({ table, mapper, spool }: Scene): string | undefined {
   const words = new Ipv6Words();
-  const rows = mapper.list();
+  const rows = listOf(mapper);
   for (const { ipv4, ipv6: of } of rows) {
     if (!table.reader.toIpv6(ipv4, words) || words.w3 !== of.w3) return 'an address leads to another peer';
     if (table.reader.toIpv4(of) !== ipv4) return 'a peer leads to another address';
@@ -184,7 +185,7 @@ test('M3, M10, M12, M13, M15, M17, M20: whatever happens in whatever order, nobo
         }
       }
       // When everything has passed, every address of the range that is open can be had, and no other.
-      for (const { ipv4 } of mapper.list()) mapper.remove(ipv4, 'flushed');
+      for (const { ipv4 } of listOf(mapper)) mapper.remove(ipv4, 'flushed');
       for (let year = 0; year < 80; year++) clock.now += 365 * 24 * HOUR;
       clock.askedAt = clock.now;
       for (let round = 0; round < 3; round++) while (mapper.sweep());

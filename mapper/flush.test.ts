@@ -3,6 +3,7 @@ import type { Ipv4Address } from './address/ipv4.ts';
 import { ipv6 } from './address/ipv6.ts';
 import { parseIpv4Prefix } from './address/prefix.ts';
 import { AddressMapper } from './address-mapper.ts';
+import { listOf } from './fixture/list-of.ts';
 import { flush } from './flush.ts';
 import type { EndReason } from './mapping.ts';
 import { SharedTable } from './shared-table.ts';
@@ -40,7 +41,7 @@ test('M20: a flush ends what nobody relies on and spares what is held; forced, i
   ]);
   t.is(mapper.addressOf(peer(1)), undefined);
   t.deepEqual(await flush(mapper, undefined, true), { removed: 2, spared: 0 });
-  t.deepEqual(mapper.list(), []);
+  t.deepEqual(listOf(mapper), []);
 });
 
 test('M20: a flush of one address leaves the others', async (t) => {
@@ -62,7 +63,7 @@ test('M13: an address that was held when its mapping was removed goes to nobody 
   const others = [2, 3, 4, 5, 6].map((number) => mapper.assign(peer(number), promise));
   t.false(others.includes(address));
   t.is(mapper.assign(peer(7), promise), undefined);
-  t.false(mapper.list().some(({ ipv4 }) => ipv4 === address));
+  t.false(listOf(mapper).some(({ ipv4 }) => ipv4 === address));
   clock.now += 299;
   for (const number of [2, 3, 4, 5, 6]) mapper.assign(peer(number), promise);
   t.is(mapper.assign(peer(7), promise), undefined);

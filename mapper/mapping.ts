@@ -1,6 +1,7 @@
 /** A pair of the address mapper and what is known of it, as the parts of this folder tell each other. */
 import type { Ipv4Address } from './address/ipv4.ts';
 import type { Ipv6Address, Ipv6Words } from './address/ipv6.ts';
+import type { MappingTimes } from './mapping-times.ts';
 
 /** What an answer promises: that the address stands for the peer for so long. `name` is for people and PTR answers. */
 export interface Promised {
@@ -61,8 +62,9 @@ export interface MappingStamps {
   hold(position: number, heldUntil: number, connectedUntil: number): void;
 }
 
-/** Finds the position of an address that is mapped, or -1; and the address at a position. */
+/** Finds the position of an address that is mapped, or -1; and the address at a position, and its times. */
 export interface MappingIndex {
+  readonly times: MappingTimes;
   position(ipv6: Ipv6Address): number;
   /** Returns whether there is one. */
   read(position: number, out: Ipv6Words): boolean;

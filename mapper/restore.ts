@@ -1,6 +1,8 @@
 /** Taking back the mappings of an earlier run (M14). */
 import type { Mapping, MappingIndex, MappingSink, MappingStamps } from './mapping.ts';
 import type { MappingRows } from './mapping-rows.ts';
+import { time } from './mapping-times.ts';
+import { nextTurn } from './next-turn.ts';
 import type { Spool } from './spool.ts';
 
 /** How long mappings of an earlier run count as live: nobody knows what the programs do that use them. */
@@ -9,6 +11,9 @@ const RESTORED_SECONDS = 300;
 const CONNECTED_SECONDS = 7440;
 /** The longest promise that is believed of an earlier run, whose clock may have been wrong, in seconds. */
 const LONGEST_PROMISE = 86_400;
+
+/** Mappings of one slice: a millisecond or two, with their reading. */
+const SLICE = 512;
 
 export interface RestoreParts {
   readonly spool: Spool;
@@ -19,15 +24,27 @@ export interface RestoreParts {
   readonly now: () => number;
 }
 
-/** Publishes mappings and fills their rows, as `AddressMapper.restore` says. One of `::` ends what was there before. */
-export function restoreMappings(parts: RestoreParts, rows: MappingRows, mappings: Iterable<Mapping>): void {
+/**
+ * Publishes mappings and fills their rows, in slices, as `AddressMapper.restore` says. One of `::` ends what was there before;
+ * `undefined` is none, where looking for one took long.
+ */
+export async function restoreMappings(
+  parts: RestoreParts,
+  rows: MappingRows,
+  mappings: Iterable<Mapping | undefined>,
+): Promise<void> {
   const { spool, index, sinks, stamps } = parts;
   const now = parts.now();
   const withdraw = (position: number): void => {
     for (const sink of sinks) sink.withdraw(position);
     rows.end(position);
   };
-  for (const { ipv4, ipv6, names, createdAt, promisedUntil, isStranger } of mappings) {
+  const { times } = rows;
+  let count = 0;
+  for (const mapping of mappings) {
+    if (mapping === undefined || ++count % SLICE === 0) await nextTurn();
+    if (mapping === undefined) continue;
+    const { ipv4, ipv6, names, createdAt, promisedUntil, isStranger } = mapping;
     const position = spool.position(ipv4);
     if (!spool.isUsable(position)) continue;
     const isEnd = (ipv6.w0 | ipv6.w1 | ipv6.w2 | ipv6.w3) === 0;
@@ -35,14 +52,14 @@ export function restoreMappings(parts: RestoreParts, rows: MappingRows, mappings
     if (rows.isMapped(position) && other !== position) withdraw(position);
     if (isEnd) continue;
     if (other >= 0 && other !== position) {
-      if ((rows.createdAt[other] as number) >= createdAt) continue;
+      if (times.get(other, time.CREATED) >= createdAt) continue;
       withdraw(other);
     }
     if (other !== position) for (const sink of sinks) sink.publish(position, ipv6);
     for (const stamp of stamps) stamp.hold(position, now + RESTORED_SECONDS, now + CONNECTED_SECONDS);
     rows.begin(position, Math.min(createdAt, now), isStranger);
-    rows.promisedUntil[position] = Math.min(promisedUntil, now + LONGEST_PROMISE);
-    rows.usedAt[position] = Math.min(promisedUntil, now);
+    times.set(position, time.PROMISED, Math.min(promisedUntil, now + LONGEST_PROMISE));
+    times.set(position, time.USED, Math.min(promisedUntil, now));
     rows.setNames(position, names);
   }
 }

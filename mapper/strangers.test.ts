@@ -4,6 +4,7 @@ import { formatIpv4, type Ipv4Address } from './address/ipv4.ts';
 import { type Ipv6Address, ipv6 } from './address/ipv6.ts';
 import { parseIpv4Prefix } from './address/prefix.ts';
 import { AddressMapper } from './address-mapper.ts';
+import { listOf } from './fixture/list-of.ts';
 import { SharedTable } from './shared-table.ts';
 import { Spool } from './spool.ts';
 
@@ -95,5 +96,5 @@ test('M12: a stranger never gets the address of a peer that is held', (t) => {
   for (let number = 1; number <= 6; number++) mapper.assign(peer(number), promise);
   t.is(mapper.admit(peer(7)), undefined);
   t.is(mapper.strangerCounters.refused, 1);
-  t.is(mapper.list().length, 6);
+  t.is(listOf(mapper).length, 6);
 });

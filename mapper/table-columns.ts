@@ -22,7 +22,10 @@ const HEADER_WORDS = 16;
 export const row = { VERSION: 0, ADDRESS: 1, HELD: 5, CONNECTED: 6, LAST_PACKET: 7 } as const;
 export const ROW = 16;
 
-/** Doubles of a row, behind its words: packets and octets that were translated, both ways. The rest is free. */
+/**
+ * Doubles of a row, behind its words: packets and octets that were translated, both ways. The last four words of it are
+ * those of `MappingTimes`.
+ */
 export const sum = { PACKETS: 4, OCTETS: 5 } as const;
 export const ROW_SUMS = ROW / 2;
 

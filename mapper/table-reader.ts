@@ -6,6 +6,7 @@ import { type Ipv4Address, ipv4 } from './address/ipv4.ts';
 import { type Ipv6Address, Ipv6Words } from './address/ipv6.ts';
 import { type AddressMap, NO_ADDRESS } from './address-map.ts';
 import type { MappingIndex } from './mapping.ts';
+import { MappingTimes } from './mapping-times.ts';
 import type { Spool } from './spool.ts';
 import { header, ROW, row, slot, type TableColumns } from './table-columns.ts';
 import { firstSlot, hashAddress, nextSlot } from './table-hash.ts';
@@ -15,12 +16,14 @@ const MOST_LOOKS = 1000;
 
 /** The spool's mappings as an `AddressMap`. */
 export class TableReader implements AddressMap, MappingIndex {
+  readonly times: MappingTimes;
   readonly #columns: TableColumns;
   readonly #rows: Int32Array;
   readonly #spool: Spool;
   readonly #address = new Ipv6Words();
 
   constructor(columns: TableColumns, spool: Spool) {
+    this.times = new MappingTimes(columns.rows);
     this.#columns = columns;
     this.#rows = columns.rows;
     this.#spool = spool;

@@ -31,6 +31,9 @@ export class TableWriter implements MappingSink {
   /** Slots of the active hash that are not empty. */
   #used = 0;
   #next: NextHash | undefined;
+  /** Rows that are being copied, and their hashes. */
+  readonly #copying = new Int32Array(COPIED_AT_A_TIME);
+  readonly #copyingHashes = new Int32Array(COPIED_AT_A_TIME);
 
   constructor(columns: TableColumns) {
     this.#columns = columns;
@@ -48,7 +51,9 @@ export class TableWriter implements MappingSink {
     this.#mapped++;
     const { w0, w1, w2, w3 } = ipv6;
     const whole = hashAddress(w0, w1, w2, w3, this.#columns.key);
-    const index = this.#insert(this.#active, this.#slots, whole, position);
+    const index = freeSlot(this.#active, this.#slots, whole);
+    if (this.#active[index] === slot.EMPTY) this.#used++;
+    Atomics.store(this.#active, index, this.#slotOf(position, whole));
     // Behind the copying it is copied when its turn comes.
     const next = this.#next;
     if (next !== undefined && index < next.copied) this.#insertNext(next, whole, position);
@@ -59,9 +64,12 @@ export class TableWriter implements MappingSink {
     if (!this.#isMapped(position)) return;
     this.#mapped--;
     const whole = this.#hash(position);
-    const index = this.#remove(this.#active, this.#slots, whole, position);
-    if (this.#next !== undefined && index < this.#next.copied) {
-      this.#remove(this.#other, this.#next.slots, whole, position);
+    const held = this.#slotOf(position, whole);
+    const index = slotThatHolds(held, this.#active, this.#slots, whole);
+    this.#used -= vacate(this.#active, this.#slots, index);
+    const next = this.#next;
+    if (next !== undefined && index < next.copied) {
+      next.used -= vacate(this.#other, next.slots, slotThatHolds(held, this.#other, next.slots, whole));
     }
     this.#write(position * ROW, 0, 0, 0, 0);
   }
@@ -94,29 +102,12 @@ export class TableWriter implements MappingSink {
     return (whole << this.#columns.positionBits) | (position + 1);
   }
 
-  /** Returns the slot it is in now. */
-  #insert(hash: Int32Array, slots: number, whole: number, position: number): number {
-    const index = freeSlot(hash, slots, whole);
-    if (hash[index] === slot.EMPTY) this.#used++;
-    Atomics.store(hash, index, this.#slotOf(position, whole));
-    return index;
-  }
-
   /** Nobody reads that hash yet. */
   #insertNext(next: NextHash, whole: number, position: number): void {
     const hash = this.#other;
     const index = freeSlot(hash, next.slots, whole);
     if (hash[index] === slot.EMPTY) next.used++;
     hash[index] = this.#slotOf(position, whole);
-  }
-
-  /** Returns the slot it was in. */
-  #remove(hash: Int32Array, slots: number, whole: number, position: number): number {
-    const held = this.#slotOf(position, whole);
-    let index = firstSlot(whole, slots);
-    while (hash[index] !== held) index = nextSlot(index, slots);
-    Atomics.store(hash, index, slot.REMOVED);
-    return index;
   }
 
   /** Goes on with the next hash. It is complete long before the one in use is full. */
@@ -128,21 +119,33 @@ export class TableWriter implements MappingSink {
       next.emptied += EMPTIED_AT_A_TIME;
       return;
     }
-    const { header: words, positionBits } = this.#columns;
-    const active = this.#active;
-    const end = Math.min(this.#slots, next.copied + COPIED_AT_A_TIME);
-    for (; next.copied < end; next.copied++) {
-      const held = active[next.copied] as number;
-      if (held === slot.EMPTY || held === slot.REMOVED) continue;
-      const position = (held & (2 ** positionBits - 1)) - 1;
-      this.#insertNext(next, this.#hash(position), position);
-    }
+    this.#copy(next);
     if (next.copied < this.#slots) return;
+    const { header: words } = this.#columns;
     const number = words[header.ACTIVE_HASH] as number;
     words[header.SLOTS + ((number & 1) ^ 1)] = next.slots;
     this.#used = next.used;
     this.#next = undefined;
     Atomics.store(words, header.ACTIVE_HASH, number + 1);
+  }
+
+  /** Copies some slots of the active hash into the next one. */
+  #copy(next: NextHash): void {
+    const active = this.#active;
+    const copying = this.#copying;
+    const mask = 2 ** this.#columns.positionBits - 1;
+    const end = Math.min(this.#slots, next.copied + COPIED_AT_A_TIME);
+    let count = 0;
+    for (; next.copied < end; next.copied++) {
+      const held = active[next.copied] as number;
+      if (held !== slot.EMPTY && held !== slot.REMOVED) copying[count++] = (held & mask) - 1;
+    }
+    // The rows are far apart. First all of them are read, so that the processor waits for them together.
+    const hashes = this.#copyingHashes;
+    for (let index = 0; index < count; index++) hashes[index] = this.#hash(copying[index] as number);
+    for (let index = 0; index < count; index++) {
+      this.#insertNext(next, hashes[index] as number, copying[index] as number);
+    }
   }
 
   #isMapped(position: number): boolean {
@@ -168,4 +171,30 @@ function freeSlot(hash: Int32Array, slots: number, whole: number): number {
   let index = firstSlot(whole, slots);
   while (hash[index] !== slot.EMPTY && hash[index] !== slot.REMOVED) index = nextSlot(index, slots);
   return index;
+}
+
+/** The slot that holds this, which is there. */
+function slotThatHolds(held: number, hash: Int32Array, slots: number, whole: number): number {
+  let index = firstSlot(whole, slots);
+  while (hash[index] !== held) index = nextSlot(index, slots);
+  return index;
+}
+
+/**
+ * Marks a slot as removed; where nothing can be behind it, it becomes empty, and so do those before it that were only
+ * marked. Returns how many became empty.
+ */
+function vacate(hash: Int32Array, slots: number, index: number): number {
+  if (hash[nextSlot(index, slots)] !== slot.EMPTY) {
+    Atomics.store(hash, index, slot.REMOVED);
+    return 0;
+  }
+  let count = 0;
+  let at = index;
+  do {
+    Atomics.store(hash, at, slot.EMPTY);
+    count++;
+    at = (at === 0 ? slots : at) - 1;
+  } while (hash[at] === slot.REMOVED);
+  return count;
 }

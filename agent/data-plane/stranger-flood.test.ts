@@ -2,6 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import test from 'ava';
 import { AddressMapper } from '../../mapper/address-mapper.ts';
+import { listOf } from '../../mapper/fixture/list-of.ts';
 import { Spool } from '../../mapper/spool.ts';
 import type { HeaderBuffer } from '../../translator/header-buffer.ts';
 import type { PacketBuffer } from '../../translator/packet-buffer.ts';
@@ -57,7 +58,7 @@ test.serial(
     const spool = new Spool([spoolRange]);
     const { table } = scene;
     const mapper = new AddressMapper({ spool, index: table.reader, sinks: [table.writer()], stamps: [table], now });
-    mapper.restore([
+    await mapper.restore([
       {
         ipv4: peer4,
         ipv6: peer6,
@@ -94,7 +95,7 @@ test.serial(
 
     t.is(device.known, PACKETS / PER_KNOWN, 'every packet of the known peer came through');
     t.is(mapper.mappingOf(peer4)?.ipv6.w3, peer6.w3);
-    const strangers = mapper.list().length - 1;
+    const strangers = listOf(mapper).length - 1;
     t.true(strangers > 0 && strangers <= spool.usable / 2, `${strangers} of ${spool.usable} addresses`);
     t.true(asked > 0 && asked < 11_000, `${asked} questions in ten seconds`);
     const { packets, verdicts } = scene.sixToFour();

@@ -4,11 +4,13 @@ import { type Ipv6Address, parseIpv6 } from '../../mapper/address/ipv6.ts';
 import { parseIpv4Prefix } from '../../mapper/address/prefix.ts';
 import { AddressMapper } from '../../mapper/address-mapper.ts';
 import { type ExplicitEntry, parseExplicitText } from '../../mapper/explicit-entry.ts';
+import { listOf } from '../../mapper/fixture/list-of.ts';
 import { MappingsWithExplicit } from '../../mapper/mappings-with-explicit.ts';
 import { SharedTable } from '../../mapper/shared-table.ts';
 import { Spool } from '../../mapper/spool.ts';
 import { BadRequest } from '../control/bad-request.ts';
 import { ExplicitMappings } from './explicit-mappings.ts';
+import { Newcomers } from './newcomers.ts';
 
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const six = (text: string) => parseIpv6(text) as Ipv6Address;
@@ -20,7 +22,14 @@ function scene(configured: readonly string[] = []) {
   const clock = { now: 1_000_000 };
   const spool = new Spool(['10.0.0.0/24'].map(parseIpv4Prefix).filter((range) => range !== undefined));
   const table = SharedTable.create(spool, 1);
-  const parts = { spool, index: table.reader, sinks: [table.writer()], stamps: [table], now: () => clock.now };
+  const newcomers = new Newcomers(spool);
+  const parts = {
+    spool,
+    index: table.reader,
+    sinks: [table.writer(), newcomers],
+    stamps: [table],
+    now: () => clock.now,
+  };
   const mapper = new AddressMapper(parts);
   const explicit = new ExplicitMappings(configured.map(entry), silent);
   const names = new Map<string, string[]>();
@@ -28,6 +37,7 @@ function scene(configured: readonly string[] = []) {
   const end = explicit.follow({
     reserved: () => spool.ranges,
     mapper,
+    newcomers,
     resolve: async (name) => ({ addresses: (names.get(name) ?? []).map(six), ttlSeconds: 300 }),
     changed: () => changes++,
   });
@@ -100,7 +110,7 @@ test('M17: answers for a peer that is mapped explicitly have that address, and i
   t.deepEqual(mappings.mappingOf(four('192.0.2.7')), { ipv6: six('2001:db8::7'), names: [] });
   t.true(mappings.isSpool(four('192.0.2.7')));
   t.false(mappings.isSpool(four('192.0.2.8')));
-  t.is(mapper.list().length, 1);
+  t.is(listOf(mapper).length, 1);
 });
 
 test('M17: the address of a name is followed, and stays as long as the name has it', async (t) => {

@@ -7,7 +7,6 @@ import {
   type Ipv4Prefix,
   type Ipv6Prefix,
   ipv4PrefixesOverlap,
-  ipv6PrefixContains,
 } from '../../mapper/address/prefix.ts';
 import type { AddressMapper } from '../../mapper/address-mapper.ts';
 import { type ExplicitEntry, formatExplicitIpv4, formatExplicitIpv6 } from '../../mapper/explicit-entry.ts';
@@ -20,6 +19,7 @@ import { BadRequest } from '../control/bad-request.ts';
 import { everySoOften } from '../every-so-often.ts';
 import type { Log } from '../log.ts';
 import { FollowedName, type ResolveName } from './followed-name.ts';
+import { PeersWithin, type PeersWithinParts } from './peers-within.ts';
 
 /** The longest prefixes make sense for hosts, the shortest is that of 10.0.0.0/8. */
 const SHORTEST = 8;
@@ -31,7 +31,8 @@ const TEND_MILLISECONDS = 1000;
 export interface ExplicitSurroundings {
   /** IPv4 prefixes that are ours for something else: the spool's ranges and the self range. */
   readonly reserved: () => readonly Ipv4Prefix[];
-  readonly mapper: Pick<AddressMapper, 'list' | 'addressOf' | 'isHeld' | 'remove'>;
+  readonly mapper: PeersWithinParts['mapper'] & Pick<AddressMapper, 'addressOf'>;
+  readonly newcomers: PeersWithinParts['newcomers'];
   readonly resolve: ResolveName;
   /** The table is another one now. */
   readonly changed: () => void;
@@ -44,7 +45,9 @@ interface Row {
   readonly name: FollowedName | undefined;
   /** What it stands for now; `undefined` before the name was resolved. */
   active: Ipv6Prefix | undefined;
-  isForced: boolean;
+  readonly isForced: boolean;
+  /** What makes way for a prefix. */
+  search: PeersWithin | undefined;
 }
 
 export class ExplicitMappings {
@@ -94,7 +97,10 @@ export class ExplicitMappings {
     return () => {
       end();
       this.#live = undefined;
-      for (const row of this.#rows.values()) row.active = undefined;
+      for (const row of this.#rows.values()) {
+        this.#endSearch(row);
+        row.active = undefined;
+      }
       this.#publish();
     };
   }
@@ -119,9 +125,12 @@ export class ExplicitMappings {
 
   /** Ends an entry. Throws a `BadRequest` when there is none. */
   remove(ipv4: Ipv4Prefix): void {
-    if (!this.#rows.delete(formatIpv4Prefix(ipv4))) {
+    const row = this.#rows.get(formatIpv4Prefix(ipv4));
+    if (row === undefined) {
       throw new BadRequest(`Cannot remove ${formatExplicitIpv4(ipv4)}: there is no such explicit mapping`);
     }
+    this.#endSearch(row);
+    this.#rows.delete(formatIpv4Prefix(ipv4));
     this.#publish();
   }
 
@@ -142,7 +151,10 @@ export class ExplicitMappings {
 
   #put(entry: ExplicitEntry, isConfigured: boolean, isForced: boolean): void {
     const name = 'name' in entry.to ? new FollowedName(entry.to.name) : undefined;
-    this.#rows.set(formatIpv4Prefix(entry.ipv4), { entry, isConfigured, name, active: undefined, isForced });
+    const key = formatIpv4Prefix(entry.ipv4);
+    const before = this.#rows.get(key);
+    if (before !== undefined) this.#endSearch(before);
+    this.#rows.set(key, { entry, isConfigured, name, active: undefined, isForced, search: undefined });
   }
 
   #publish(): void {
@@ -156,17 +168,24 @@ export class ExplicitMappings {
   }
 
   /** Ends the spool's mappings of the peers that are to be mapped explicitly. Returns whether none is left. */
-  #makeWay({ mapper }: ExplicitSurroundings, { isForced }: Row, prefix: Ipv6Prefix): boolean {
-    const single = prefix.length === 128 ? mapper.addressOf(prefix.address) : undefined;
-    const found =
-      prefix.length === 128
-        ? single === undefined
-          ? []
-          : [single]
-        : mapper.list().flatMap(({ ipv4, ipv6 }) => (ipv6PrefixContains(prefix, ipv6) ? [ipv4] : []));
-    if (!isForced && found.some((address) => mapper.isHeld(address))) return false;
-    for (const address of found) mapper.remove(address, 'replaced');
+  #makeWay(live: ExplicitSurroundings, row: Row, prefix: Ipv6Prefix): boolean {
+    const { mapper } = live;
+    if (prefix.length < 128) {
+      row.search ??= new PeersWithin(live, prefix, row.isForced, () => this.tend());
+      if (!row.search.makeWay()) return false;
+      this.#endSearch(row);
+      return true;
+    }
+    const address = mapper.addressOf(prefix.address);
+    if (address === undefined) return true;
+    if (!row.isForced && mapper.isHeld(address)) return false;
+    mapper.remove(address, 'replaced');
     return true;
+  }
+
+  #endSearch(row: Row): void {
+    row.search?.end();
+    row.search = undefined;
   }
 
   #problemOf({ ipv4 }: ExplicitEntry): string | undefined {

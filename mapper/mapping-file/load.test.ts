@@ -6,6 +6,7 @@ import { crc32 } from 'node:zlib';
 import test from 'ava';
 import fc from 'fast-check';
 import { parseIpv4Prefix } from '../address/prefix.ts';
+import type { Mapping } from '../mapping.ts';
 import { Spool } from '../spool.ts';
 import { linuxFiles } from './files.ts';
 import { MemoryFiles } from './fixture/memory-files.ts';
@@ -35,7 +36,7 @@ function read(octets: Uint8Array): { peers: number[]; problems: number } {
   const files = new MemoryFiles();
   files.content.set(PATH, { octets });
   let problems = 0;
-  const mappings = [...loadMappings(files, PATH, spool, () => problems++)];
+  const mappings = [...loadMappings(files, PATH, spool, () => problems++)].filter((mapping) => mapping !== undefined);
   return { peers: mappings.map(({ ipv6 }) => ipv6.w3), problems };
 }
 
@@ -139,6 +140,34 @@ test('M14: on this host: foreign, huge, no file, unreadable, unwritable: it begi
     fs.readdirSync(directory).filter((name) => name.endsWith('.new')),
     ['folder.new'],
   );
+});
+
+test('M14: others have the thread while a file is read, whether there are mappings in it or only damage', async (t) => {
+  const files = new MemoryFiles();
+  const before = await beginRun(files, clock, ['10.0.0.0/18']);
+  for (let number = 1; number <= 10_000; number++) {
+    before.mapper.assign(peer(number), { name: 'host6.test.', ttlSeconds: 30 });
+  }
+  files.content.set(PATH, { octets: Buffer.concat([files.octets(PATH), new Uint8Array(1 << 20)]) });
+  let longest = 0;
+  let since = 0;
+  const read = function* (mappings: Iterable<Mapping | undefined>): Generator<Mapping | undefined> {
+    for (const mapping of mappings) {
+      longest = Math.max(longest, mapping === undefined ? 0 : ++since);
+      yield mapping;
+    }
+  };
+  let turn = setImmediate(function count() {
+    since = 0;
+    turn = setImmediate(count);
+  });
+  const run = await beginRun(new MemoryFiles(), clock, ['10.0.0.0/18']);
+  const mappings = [...loadMappings(files, PATH, run.spool, () => {})];
+  t.true(mappings.filter((mapping) => mapping === undefined).length > 4);
+  await run.mapper.restore(read(mappings));
+  clearImmediate(turn);
+  t.is(run.mapper.use.used, 10_000);
+  t.true(longest <= 1024, `${longest} mappings in one turn`);
 });
 
 test('M14: a directory that is missing is made, for nobody else; one that cannot be is said', async (t) => {

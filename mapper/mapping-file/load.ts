@@ -9,7 +9,7 @@ import type { Files, OpenFile } from './files.ts';
 import { ALIGNMENT, HEADING, LONGEST_RECORD, readRecord, wholeRecord } from './record.ts';
 
 /** Octets read at once. */
-const WINDOW = 1 << 20;
+const WINDOW = 1 << 18;
 /** Room for a log beside the snapshot, in octets, however small the spool. */
 const LEAST_LOG = 1 << 20;
 
@@ -19,7 +19,8 @@ export function longestFile(spool: Spool): number {
 }
 
 /**
- * The mappings of a spool, in the order in which they were written. What is not as it should be is reported, each a
+ * The mappings of a spool, in the order in which they were written, and `undefined` now and then, so that nobody waits
+ * for one through all of a file that has none. What is not as it should be is reported, each a
  * sentence without its end; nothing when there is no file. Never throws.
  */
 export function* loadMappings(
@@ -27,7 +28,7 @@ export function* loadMappings(
   path: string,
   spool: Spool,
   report: (problem: Error) => void,
-): Generator<Mapping> {
+): Generator<Mapping | undefined> {
   let file: OpenFile | undefined;
   try {
     file = files.open(path);
@@ -35,7 +36,7 @@ export function* loadMappings(
     const outside = new Set<number>();
     const read = { damaged: 0 };
     for (const mapping of eachRecord(file, longestFile(spool), read)) {
-      if (spool.isUsable(spool.position(mapping.ipv4))) yield mapping;
+      if (mapping === undefined || spool.isUsable(spool.position(mapping.ipv4))) yield mapping;
       else if (outside.size < spool.most) outside.add(mapping.ipv4);
     }
     if (read.damaged > 0)
@@ -54,14 +55,15 @@ export function* loadMappings(
   }
 }
 
-/** Every whole record of the first `limit` octets. Notes how many octets belong to none. */
-function* eachRecord(file: OpenFile, limit: number, read: { damaged: number }): Generator<Mapping> {
+/** Every whole record of the first `limit` octets, and `undefined` before each window. Notes how many octets belong to none. */
+function* eachRecord(file: OpenFile, limit: number, read: { damaged: number }): Generator<Mapping | undefined> {
   const window = Buffer.alloc(WINDOW);
   /** Where the window begins in the file, what it holds, and how far that has been looked at. */
   let from = 0;
   let held = 0;
   let at = 0;
   for (let isEnd = false; !isEnd; ) {
+    yield undefined;
     window.copyWithin(0, at, held);
     from += at;
     held -= at;

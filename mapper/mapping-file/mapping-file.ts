@@ -5,6 +5,8 @@
  */
 import { ipv6 } from '../address/ipv6.ts';
 import type { EndReason, Mapping, MappingSink } from '../mapping.ts';
+import { type MappingTimes, time } from '../mapping-times.ts';
+import { nextTurn } from '../next-turn.ts';
 import type { Spool } from '../spool.ts';
 import type { Files, OpenFile } from './files.ts';
 import { loadMappings, longestFile } from './load.ts';
@@ -29,6 +31,8 @@ export interface MappingFileParts {
   readonly path: string;
   readonly spool: Spool;
   readonly files: Files;
+  /** Where it notes until when the file says that a position is promised; 0 when the file does not know the mapping. */
+  readonly times: MappingTimes;
   /** Told of everything that is not as it should be; of a lasting trouble once. */
   readonly report: (problem: Error) => void;
   /** Lets others run between two slices of a snapshot. */
@@ -47,8 +51,6 @@ export class MappingFile implements MappingSink {
   readonly #parts: MappingFileParts;
   readonly #pause: () => Promise<void>;
   readonly #limit: number;
-  /** For each position, until when the file says that it is promised; 0 when the file does not know the mapping. */
-  readonly #saved: Uint32Array;
   readonly #record = Buffer.alloc(LONGEST_RECORD);
   #source: MappingSource | undefined;
   /** The file in its place, the one that will be, and how long the snapshot in the first is. */
@@ -60,13 +62,12 @@ export class MappingFile implements MappingSink {
 
   constructor(parts: MappingFileParts) {
     this.#parts = parts;
-    this.#pause = parts.pause ?? (() => new Promise((resolve) => setImmediate(resolve)));
+    this.#pause = parts.pause ?? nextTurn;
     this.#limit = longestFile(parts.spool);
-    this.#saved = new Uint32Array(parts.spool.size);
   }
 
   /** The mappings in the file, in the order in which they were written, for `AddressMapper.restore`. */
-  load(): Iterable<Mapping> {
+  load(): Iterable<Mapping | undefined> {
     const { files, path, spool, report } = this.#parts;
     return loadMappings(files, path, spool, report);
   }
@@ -78,7 +79,7 @@ export class MappingFile implements MappingSink {
   }
 
   publish(position: number): void {
-    this.#saved[position] = 0;
+    this.#parts.times.set(position, time.SAVED, 0);
   }
 
   withdraw(): void {
@@ -93,9 +94,9 @@ export class MappingFile implements MappingSink {
 
   /** Adds a record, unless the file promises as much already. One write(2), and a second while a snapshot is taken. */
   promised(position: number, mapping: Mapping): void {
-    if (this.#source === undefined || mapping.promisedUntil <= (this.#saved[position] as number)) return;
+    if (this.#source === undefined || mapping.promisedUntil <= this.#parts.times.get(position, time.SAVED)) return;
     const until = mapping.promisedUntil + (mapping.isStranger ? 0 : FORESIGHT_SECONDS);
-    if (this.#write(mapping, until)) this.#saved[position] = until;
+    if (this.#write(mapping, until)) this.#parts.times.set(position, time.SAVED, until);
   }
 
   /** Returns whether the record is in the file, or will be. */
@@ -169,9 +170,9 @@ export class MappingFile implements MappingSink {
     for (let position = from; position < to; position++) {
       const mapping = this.#source?.mappingAt(position);
       if (mapping === undefined) continue;
-      const until = Math.max(mapping.promisedUntil, this.#saved[position] as number);
+      const until = Math.max(mapping.promisedUntil, this.#parts.times.get(position, time.SAVED));
       length += writeRecord(mapping, until, slice, length);
-      this.#saved[position] = until;
+      this.#parts.times.set(position, time.SAVED, until);
     }
     return length;
   }

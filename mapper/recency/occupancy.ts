@@ -1,14 +1,15 @@
 /** Which positions are free, held, idle or in quarantine, and which is to be given to the next peer (M10 to M13, M15). */
 import type { Connections, MappingStamps } from '../mapping.ts';
 import type { MappingRows } from '../mapping-rows.ts';
+import { time } from '../mapping-times.ts';
 import type { Spool } from '../spool.ts';
 import { Line, Standing } from './queues.ts';
 import { type Holds, Recency } from './recency.ts';
 
 /** Strangers have at most one address of so many (M15). */
 const STRANGERS_SHARE = 2;
-/** Positions looked at in one slice of a sweep for those whose range is closing. */
-const CLOSING_SLICE = 4096;
+/** Positions looked at in one slice: when mappings are restored, and of a sweep for those whose range is closing. */
+const SLICE = 4096;
 /** The number of the queue of free positions; the others are those of `recency.ts`. */
 const FREE = 5;
 
@@ -109,10 +110,11 @@ export class Occupancy implements Holds {
     this.#recency.hold(position, this.#parts.now());
   }
 
-  /** Takes over everything that is mapped. */
-  restore(): void {
+  /** Takes over everything that is mapped. Yields after each slice of it, less than a millisecond. */
+  *restore(): Generator<void> {
     const now = this.#parts.now();
     for (let position = 0; position < this.#parts.spool.size; position++) {
+      if (position % SLICE === SLICE - 1) yield;
       if (!this.#rows.isMapped(position)) continue;
       this.begin(position);
       this.#recency.settle(position, now);
@@ -132,7 +134,7 @@ export class Occupancy implements Holds {
     const now = this.#parts.now();
     const isMore = this.#recency.sweep(now, this.#parts.connections?.askedAt ?? 0);
     const { size } = this.#parts.spool;
-    const end = Math.min(size, this.#closing + CLOSING_SLICE);
+    const end = Math.min(size, this.#closing + SLICE);
     for (; this.#closing < end; this.#closing++) {
       if (this.#isToClose(this.#closing)) this.#recency.settle(this.#closing, now);
     }
@@ -163,7 +165,7 @@ export class Occupancy implements Holds {
   }
 
   heldUntil(position: number): number {
-    return Math.max(this.#rows.promisedUntil[position] as number, this.#stampedUntil(position));
+    return Math.max(this.#rows.times.get(position, time.PROMISED), this.#stampedUntil(position));
   }
 
   /** A packet that came after the kernel was asked may be of a connection that it did not know yet. */
@@ -178,7 +180,7 @@ export class Occupancy implements Holds {
   }
 
   lastUse(position: number): number {
-    return Math.max(this.#rows.usedAt[position] as number, this.#lastPacket(position));
+    return Math.max(this.#rows.times.get(position, time.USED), this.#lastPacket(position));
   }
 
   isStranger(position: number): boolean {

@@ -19,166 +19,137 @@ export class Standing {
   }
 }
 
-/** A list of positions that grows. */
-class Items {
-  items = new Uint32Array(64);
-  size = 0;
+/** A queue: its number, and the columns it shares with the others. */
+abstract class Queue {
+  readonly standing: Standing;
+  readonly #number: number;
 
-  add(position: number): number {
-    if (this.size === this.items.length) {
-      const grown = new Uint32Array(2 * this.size);
-      grown.set(this.items);
-      this.items = grown;
-    }
-    this.items[this.size] = position;
-    return this.size++;
+  constructor(number: number, standing: Standing) {
+    this.#number = number;
+    this.standing = standing;
+  }
+
+  protected enter(position: number): void {
+    this.standing.queue[position] = this.#number;
+  }
+
+  protected leave(position: number): void {
+    this.standing.queue[position] = 0;
+  }
+}
+
+/** Positions in no order, to be walked through. */
+export class Bag extends Queue {
+  /** Room for all of them: memory that is not touched costs nothing, and none of it is ever copied. */
+  readonly items = new Uint32Array(this.standing.queue.length);
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The position at an index from 0 to `size - 1`. Walk downwards: taking one out moves only one that came before. */
+  get(index: number): number {
+    return this.items[index] as number;
+  }
+
+  /** Adds a position that stands nowhere. */
+  add(position: number): void {
+    this.enter(position);
+    this.put(this.#size++, position);
+  }
+
+  /** Takes out a position that stands here. Its place goes to the last one, which is returned; `undefined` when it was that. */
+  remove(position: number): number | undefined {
+    this.leave(position);
+    const last = this.items[--this.#size] as number;
+    if (last === position) return undefined;
+    this.put(this.standing.at[position] as number, last);
+    return last;
+  }
+
+  protected put(index: number, position: number): void {
+    this.items[index] = position;
+    this.standing.at[position] = index;
   }
 }
 
 /** Positions by key, the least first; equal ones by position. A binary heap. */
-export class Heap {
-  readonly #number: number;
-  readonly #standing: Standing;
-  readonly #list = new Items();
-
-  constructor(number: number, standing: Standing) {
-    this.#number = number;
-    this.#standing = standing;
-  }
-
-  get size(): number {
-    return this.#list.size;
-  }
-
+export class Heap extends Bag {
   /** The position with the least key; `undefined` when there is none. */
   get first(): number | undefined {
-    return this.#list.size === 0 ? undefined : this.#list.items[0];
+    return this.size === 0 ? undefined : this.items[0];
   }
 
-  /** Adds a position that stands nowhere. */
-  add(position: number, key: number): void {
-    const { queue, key: keys } = this.#standing;
-    queue[position] = this.#number;
-    keys[position] = key;
-    this.#rise(this.#list.add(position), position);
+  /** Adds a position that stands nowhere, with its key. */
+  override add(position: number, key = 0): void {
+    super.add(position);
+    this.standing.key[position] = key;
+    this.#rise(position);
   }
 
-  /** Takes out a position that stands here. */
-  remove(position: number): void {
-    const { queue, at } = this.#standing;
-    const list = this.#list;
-    queue[position] = 0;
-    const hole = at[position] as number;
-    const last = list.items[--list.size] as number;
-    if (last === position) return;
-    this.#rise(hole, last);
-    this.#sink(at[last] as number, last);
+  override remove(position: number): number | undefined {
+    const moved = super.remove(position);
+    if (moved !== undefined) {
+      this.#rise(moved);
+      this.#sink(moved);
+    }
+    return moved;
   }
 
   #isBefore(one: number, other: number): boolean {
-    const { key } = this.#standing;
+    const { key } = this.standing;
     const [a, b] = [key[one] as number, key[other] as number];
     return a < b || (a === b && one < other);
   }
 
-  #rise(from: number, position: number): void {
-    const { items } = this.#list;
-    const { at } = this.#standing;
-    let hole = from;
+  #rise(position: number): void {
+    const { items, standing } = this;
+    let hole = standing.at[position] as number;
     while (hole > 0) {
       const parent = (hole - 1) >>> 1;
       const above = items[parent] as number;
       if (!this.#isBefore(position, above)) break;
-      items[hole] = above;
-      at[above] = hole;
+      this.put(hole, above);
       hole = parent;
     }
-    items[hole] = position;
-    at[position] = hole;
+    this.put(hole, position);
   }
 
-  #sink(from: number, position: number): void {
-    const { items, size } = this.#list;
-    const { at } = this.#standing;
-    let hole = from;
+  #sink(position: number): void {
+    const { items, standing, size } = this;
+    let hole = standing.at[position] as number;
     for (;;) {
       let child = 2 * hole + 1;
       if (child >= size) break;
       if (child + 1 < size && this.#isBefore(items[child + 1] as number, items[child] as number)) child++;
       const below = items[child] as number;
       if (!this.#isBefore(below, position)) break;
-      items[hole] = below;
-      at[below] = hole;
+      this.put(hole, below);
       hole = child;
     }
-    items[hole] = position;
-    at[position] = hole;
-  }
-}
-
-/** Positions in no order, to be walked through. */
-export class Bag {
-  readonly #number: number;
-  readonly #standing: Standing;
-  readonly #list = new Items();
-
-  constructor(number: number, standing: Standing) {
-    this.#number = number;
-    this.#standing = standing;
-  }
-
-  get size(): number {
-    return this.#list.size;
-  }
-
-  /** The position at an index from 0 to `size - 1`. Walk downwards: taking one out moves only one that came before. */
-  get(index: number): number {
-    return this.#list.items[index] as number;
-  }
-
-  add(position: number): void {
-    this.#standing.queue[position] = this.#number;
-    this.#standing.at[position] = this.#list.add(position);
-  }
-
-  remove(position: number): void {
-    const { queue, at } = this.#standing;
-    const list = this.#list;
-    queue[position] = 0;
-    const hole = at[position] as number;
-    const last = list.items[--list.size] as number;
-    list.items[hole] = last;
-    at[last] = hole;
+    this.put(hole, position);
   }
 }
 
 /** Positions in the order in which they were added. */
-export class Line {
-  readonly #number: number;
-  readonly #standing: Standing;
+export class Line extends Queue {
   /** The first and the last, or -1; each knows the one behind it. */
   #head = -1;
   #tail = -1;
 
-  constructor(number: number, standing: Standing) {
-    this.#number = number;
-    this.#standing = standing;
-  }
-
   add(position: number): void {
-    const { queue, at } = this.#standing;
-    queue[position] = this.#number;
+    this.enter(position);
     if (this.#head < 0) this.#head = position;
-    else at[this.#tail] = position;
+    else this.standing.at[this.#tail] = position;
     this.#tail = position;
   }
 
   take(): number | undefined {
-    const { queue, at } = this.#standing;
     const position = this.#head;
     if (position < 0) return undefined;
-    queue[position] = 0;
-    this.#head = position === this.#tail ? -1 : (at[position] as number);
+    this.leave(position);
+    this.#head = position === this.#tail ? -1 : (this.standing.at[position] as number);
     return position;
   }
 

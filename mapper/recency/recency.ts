@@ -153,7 +153,7 @@ export class Recency {
     return holds.isRecyclable(position) && this.#standing.key[position] === holds.lastUse(position);
   }
 
-  #queueOf(position: number): Heap | Bag | undefined {
+  #queueOf(position: number): Bag | undefined {
     switch (this.#standing.queue[position]) {
       case queue.WAITING:
         return this.#waiting;

@@ -1,5 +1,6 @@
 /** Making room for an answer before its addresses are assigned (M11), and how much of it one answer may take. */
 import type { Connections } from '../mapping.ts';
+import { nextTurn } from '../next-turn.ts';
 import type { Occupancy } from './occupancy.ts';
 
 /** Before anything is recycled, the kernel has said which connections there are, not longer ago than this. */
@@ -41,5 +42,5 @@ async function makeRoom(occupancy: Occupancy, { now, connections }: RoomParts, w
 
 async function ask(occupancy: Occupancy, connections: Connections | undefined): Promise<void> {
   await connections?.ask();
-  while (occupancy.sweep()) await new Promise((resolve) => setImmediate(resolve));
+  while (occupancy.sweep()) await nextTurn();
 }
