@@ -90,7 +90,7 @@ async function useIt({ dual }: Stage): Promise<void> {
 }
 
 async function showBothSides({ dual }: Stage): Promise<void> {
-  const packets = await packetsDuring(dual, 'bis0', ['curl', '-s', '-4', PAGE]);
+  const packets = await packetsDuring(dual, 'bis0', () => dual.run(['curl', '-s', '-4', PAGE]));
   const opening = packets
     .map(formatPacketBuffer)
     .filter((line) => line.includes(' | TCP '))

@@ -30,6 +30,8 @@ export class Refusal {
 export class HeaderBuffer {
   readonly bytes: Uint8Array;
   readonly view: DataView;
+  /** Where `bytes` are in memory; 0 until a device that has to tell the kernel found out. */
+  address = 0;
   /** How many pieces there are; 0 unless the packet was translated. */
   count = 0;
   /** Per piece: where its headers begin in `bytes` (at least `HEADROOM`). */

@@ -45,6 +45,8 @@ export class PacketBuffer {
   readonly bytes: Uint8Array;
   readonly view: DataView;
   readonly offload = new Offload();
+  /** Where `bytes` are in memory; 0 until a device that has to tell the kernel found out. */
+  address = 0;
   /** Where the IP header begins in `bytes`. */
   start = 0;
   /** Octets of the packet, from the IP header on; may exceed what the IP header claims, never the buffer. */

@@ -60,8 +60,11 @@ export class DataPlane {
     preferHugePages(settings.table);
     const events = { onLost: once(onLost), onStranger };
     const share = 1 / tun.queues.length;
+    const takesJoined = tun.offloads.includes('uso4') && tun.offloads.includes('uso6');
     try {
-      for (const queue of tun.queues) this.#workers.push(startWorker(queue, share, settings, events));
+      for (const queue of tun.queues) {
+        this.#workers.push(startWorker({ queue, takesJoined }, share, settings, events));
+      }
     } catch (error) {
       this.#tellToEnd();
       throw error;
@@ -139,7 +142,7 @@ export class DataPlane {
 
 /** Starts the worker of one queue, which has this share of everything that is limited for all of them together. */
 function startWorker(
-  queue: number,
+  queue: Pick<WorkerStart, 'queue' | 'takesJoined'>,
   share: number,
   settings: DataPlaneSettings,
   { onLost, onStranger }: DataPlaneEvents,
@@ -154,7 +157,7 @@ function startWorker(
   news.unref();
   const start: WorkerStart = {
     ...settings,
-    queue,
+    ...queue,
     wakeup,
     news: newsOfWorker,
     requests,

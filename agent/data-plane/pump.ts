@@ -92,6 +92,7 @@ export class Pump {
       else if (offered === offer.WHOLE) this.#handle(this.#reassembly.packet, isIpv6, seconds, now);
       else this.#countFragment(isIpv6, offered);
     }
+    if (handled > 0) device.flush();
     return handled;
   }
 
@@ -101,6 +102,7 @@ export class Pump {
     this.#isResuming = true;
     while (this.#strangers.next(this.#received)) this.#handle(this.#received, true, seconds, now);
     this.#isResuming = false;
+    this.#parts.device.flush();
   }
 
   #handle(packet: PacketBuffer, isIpv6: boolean, seconds: number, now: number): void {

@@ -45,6 +45,8 @@ class Crowd implements TunDevice {
     if (ipv4Header.source(headers.view, headers.headerStart[piece] as number) === peer4) this.known++;
     return true;
   }
+
+  flush(): void {}
 }
 
 test.serial(

@@ -11,4 +11,6 @@ export interface TunDevice {
    * Returns whether the device took it. The octets in front of the headers (`HEADROOM`) are overwritten.
    */
   write(headers: HeaderBuffer, piece: number, payload: PacketBuffer): boolean;
+  /** Sends what was taken and is held back; to be called before nothing is read for a while. */
+  flush(): void;
 }

@@ -97,11 +97,6 @@ export class LinuxTunQueue implements TunDevice {
   /** Two `struct iovec`: pointer and length, each 64 bits, here in halves. */
   readonly #vectors = new Uint8Array(new ArrayBuffer(128));
   readonly #words = new Uint32Array(this.#vectors.buffer);
-  /** Addresses of the buffers named last; they are the same ones all the time. */
-  #headers: HeaderBuffer | undefined;
-  #headersAddress = 0;
-  #payload: PacketBuffer | undefined;
-  #payloadAddress = 0;
 
   constructor(fd: number) {
     this.#fd = fd;
@@ -117,15 +112,18 @@ export class LinuxTunQueue implements TunDevice {
   }
 
   write(headers: HeaderBuffer, piece: number, payload: PacketBuffer): boolean {
-    this.#resolve(headers, payload);
+    if (headers.address === 0) headers.address = addressOf(headers.bytes);
+    if (payload.address === 0) payload.address = addressOf(payload.bytes);
     const start = (headers.headerStart[piece] as number) - VIRTIO_NET_HEADER_SIZE;
     writeVirtioNetHeader(headers.view, start, headers.offload);
-    this.#vector(0, this.#headersAddress + start, (headers.headerLength[piece] as number) + VIRTIO_NET_HEADER_SIZE);
+    this.#vector(0, headers.address + start, (headers.headerLength[piece] as number) + VIRTIO_NET_HEADER_SIZE);
     const payloadLength = headers.payloadLength[piece] as number;
-    if (payloadLength > 0)
-      this.#vector(4, this.#payloadAddress + (headers.payloadStart[piece] as number), payloadLength);
+    if (payloadLength > 0) this.#vector(4, payload.address + (headers.payloadStart[piece] as number), payloadLength);
     return libc.writev(this.#fd, this.#vectors, payloadLength > 0 ? 2 : 1) > 0;
   }
+
+  /** Nothing is held back. */
+  flush(): void {}
 
   /** Writes one `iovec` by halves: `>>> 0` keeps the low 32 bits of the sum, exact as long as it is below 2^53. */
   #vector(word: number, address: number, length: number): void {
@@ -133,17 +131,6 @@ export class LinuxTunQueue implements TunDevice {
     this.#words[word + 1] = address / 0x1_0000_0000;
     this.#words[word + 2] = length;
     this.#words[word + 3] = 0;
-  }
-
-  #resolve(headers: HeaderBuffer, payload: PacketBuffer): void {
-    if (headers !== this.#headers) {
-      this.#headers = headers;
-      this.#headersAddress = addressOf(headers.bytes);
-    }
-    if (payload !== this.#payload) {
-      this.#payload = payload;
-      this.#payloadAddress = addressOf(payload.bytes);
-    }
   }
 }
 

@@ -39,4 +39,6 @@ export class MemoryTun implements TunDevice {
     this.written.push({ octets: headers.join(payload, piece), offload });
     return true;
   }
+
+  flush(): void {}
 }

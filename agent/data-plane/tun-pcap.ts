@@ -57,6 +57,10 @@ export class PcapTun implements TunDevice {
     return true;
   }
 
+  flush(): void {
+    this.#device.flush();
+  }
+
   /** Ends recording; packets go on passing. */
   close(): void {
     if (this.#fd >= 0) closeSync(this.#fd);

@@ -35,6 +35,8 @@ export interface WorkerStart {
   readonly requests: SharedArrayBuffer;
   readonly table: SharedArrayBuffer;
   readonly queue: number;
+  /** Whether the kernel takes datagrams that are joined. */
+  readonly takesJoined: boolean;
   /** An eventfd that the main thread writes to wake the worker. */
   readonly wakeup: number;
   /** Where `WorkerNews` come in; the worker is woken for them. */

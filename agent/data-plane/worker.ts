@@ -13,6 +13,7 @@ import { Pump } from './pump.ts';
 import { createRequests, StrangerQuestions } from './stranger-requests.ts';
 import { Strangers } from './strangers.ts';
 import { createTraceRing, TraceWriter } from './trace-ring.ts';
+import { JoiningTun } from './tun-joining.ts';
 import { LinuxTunQueue } from './tun-linux.ts';
 import { Vigil } from './vigil.ts';
 import { type PumpScene, warmUp } from './warm-up.ts';
@@ -111,12 +112,13 @@ interface Outside {
 }
 
 function createPump(
-  { self, path, own, errorsPerSecond, questionsPerSecond }: WorkerStart,
+  { takesJoined, self, path, own, errorsPerSecond, questionsPerSecond }: WorkerStart,
   { queue, table, spool, counters, trace, requests }: PumpScene & Outside,
   explicit = new LiveExplicitMap(),
 ): Pump {
+  const device = new LinuxTunQueue(queue);
   return new Pump({
-    device: new LinuxTunQueue(queue),
+    device: takesJoined ? new JoiningTun(device, counters) : device,
     table,
     maps: new AddressMapList([explicit, new SelfMap(self, spool), table.reader]),
     explicit,

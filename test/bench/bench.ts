@@ -21,8 +21,8 @@ import { isMissed, run, sections } from './section.ts';
 
 /** Names for each way: more than all rounds ask for. */
 const NAMES = 1100;
-/** Where the picture of a whole run goes. */
-const PICTURE = path.resolve(import.meta.dirname, '../../docs/bench/ratios.svg');
+/** Where the picture and the report of a whole run go. */
+const PAGE = path.resolve(import.meta.dirname, '../../docs/bench');
 
 const { values: options } = parseArgs({
   options: {
@@ -48,7 +48,12 @@ function chosen<T>(all: readonly T[], list: string, nameOf: (one: T) => string):
   return all.filter((one) => wanted.includes(nameOf(one)));
 }
 
-const say = (lines: readonly string[]): void => console.log(lines.join('\n'));
+/** All that was said. */
+const report: string[] = [];
+function say(lines: readonly string[]): void {
+  report.push(...lines);
+  console.log(lines.join('\n'));
+}
 
 /** Without what a program could not tell: iperf3 says so where the server's last words came too late. */
 function known(figures: Figures): Figures {
@@ -105,10 +110,13 @@ async function bench(): Promise<number> {
     const all = { date, machine, plan, ratios: found, rounds, idle, sections: more };
     fs.writeFileSync(options.json, `${JSON.stringify(all, undefined, 2)}\n`);
   }
-  // A whole run is worth showing; what is left out of others would be missed in the picture.
-  const isWhole = !options.quick && these.length === ways.length && taken.length === meters.length;
-  const shown = options.picture ?? (isWhole ? PICTURE : undefined);
+  // A whole run is worth showing; what is left out of others would be missed there.
+  const isComparison = these.length === ways.length && taken.length === meters.length;
+  const isWhole = !options.quick && isComparison && wanted.length === sections.length;
+  const shown = options.picture ?? (isWhole ? path.join(PAGE, 'ratios.svg') : undefined);
   if (shown !== undefined) fs.writeFileSync(shown, picture(found, `${date}, ${machine}`));
+  if (isWhole)
+    fs.writeFileSync(path.join(PAGE, 'report.txt'), [`npm run bench, ${date}`, '', ...report, ''].join('\n'));
   const isEverythingMet =
     found.every(({ isMet }) => isMet !== false) &&
     ![...idleText, ...more.flatMap(({ lines }) => lines)].some((line) => isMissed(line));

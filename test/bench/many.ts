@@ -69,6 +69,8 @@ class ManyPackets implements TunDevice {
   write(): boolean {
     return true;
   }
+
+  flush(): void {}
 }
 
 let handed = 0;

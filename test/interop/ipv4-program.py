@@ -20,7 +20,7 @@ SO_NO_CHECK = 11
 IPPROTO_SCTP = 132
 TCPI_OPT_ECN, TCPI_OPT_ECN_SEEN = 8, 16
 
-ECHO_PORT, CLASS_PORT, SEGMENT_PORT = 7, 1001, 1002
+ECHO_PORT, CLASS_PORT, SEGMENT_PORT, KEEP_PORT = 7, 1001, 1002, 1003
 
 
 def udp(host, port, patience=PATIENCE):
@@ -118,6 +118,18 @@ def segments_down(host, octets, segment):
         return received(opened, int(octets))
 
 
+def burst(address, *lengths):
+    """Sends datagrams of these lengths to the peer, which keeps them for a while; says `sent`. What comes back: the number
+    of each among those that were sent, or -1."""
+    messages = [pattern(int(length), number) for number, length in enumerate(lengths)]
+    with udp(address, KEEP_PORT, 30) as opened:
+        for message in messages:
+            opened.send(message)
+        print("sent", file=sys.stderr, flush=True)
+        came = [opened.recv(65536) for _ in messages]
+        return [messages.index(message) if message in messages else -1 for message in came]
+
+
 def stream(host, octets):
     """Sends octets to the TCP echo server: whether they came back, and whether both ends did ECN (RFC 3168)."""
     message = pattern(int(octets))
@@ -188,6 +200,6 @@ def first_fragments(host, count):
     return int(count)
 
 
-commands = (echo, discover, connect, send, classes, segments_up, segments_down, stream, protocol, first_fragments)
+commands = (echo, discover, connect, send, classes, segments_up, segments_down, burst, stream, protocol, first_fragments)
 chosen = {command.__name__: command for command in commands}[sys.argv[1]]
 print(json.dumps(chosen(*sys.argv[2:])))

@@ -13,11 +13,15 @@ function packetFrom(line: string): PacketBuffer {
   return packet;
 }
 
-/** Runs a program on `host` and returns the packets that passed the TUN device `device` meanwhile, in order. */
-export async function packetsDuring(host: LabHost, device: string, argv: readonly string[]): Promise<PacketBuffer[]> {
+/** Returns the packets that passed the TUN device `device` of `host` while `act` ran, in order. */
+export async function packetsDuring(
+  host: LabHost,
+  device: string,
+  act: () => Promise<unknown>,
+): Promise<PacketBuffer[]> {
   const capture = host.start([...nodeCommand('test/lab/capture.ts'), device]);
   await capture.says(/^ready$/m);
-  await host.run(argv);
+  await act();
   const { stdout } = await capture.stop();
   return stdout.split('\n').slice(1, -1).map(packetFrom);
 }

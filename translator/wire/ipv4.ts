@@ -21,7 +21,7 @@ import type { Ipv4Address } from '../../mapper/address/ipv4.ts';
 import { fold, sumOctets, sumWord } from './checksum.ts';
 
 /** Field offsets, in octets from the start of the header. */
-const field = {
+export const field = {
   VERSION_IHL: 0,
   TYPE_OF_SERVICE: 1,
   TOTAL_LENGTH: 2,

@@ -16,7 +16,7 @@
 import { type Ipv6Address, Ipv6Words } from '../../mapper/address/ipv6.ts';
 
 /** Field offsets, in octets from the start of the header. */
-const field = {
+export const field = {
   VERSION_CLASS_FLOW: 0,
   PAYLOAD_LENGTH: 4,
   NEXT_HEADER: 6,
