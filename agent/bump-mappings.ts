@@ -35,6 +35,8 @@ const LONGEST_WITH_SPARE = 12;
 
 export interface BumpMappingsParts {
   readonly range: Ipv4Prefix;
+  /** Other ranges of an earlier run, whose mappings end where they are. */
+  readonly earlier: readonly Ipv4Prefix[];
   readonly stateDirectory: string;
   readonly host: Host;
   readonly log: Log;
@@ -52,6 +54,7 @@ export interface BumpMappings {
 export async function beginMappings(parts: BumpMappingsParts, undoing: UndoList): Promise<BumpMappings> {
   const { range, host, log } = parts;
   const spool = new Spool([range], range.length < LONGEST_WITH_SPARE ? 0 : SPARE_RANGES);
+  for (const each of parts.earlier) spool.addClosing(each);
   const table = SharedTable.create(spool, randomInt(2 ** 31));
   const file = mappingFile(parts.stateDirectory, spool, table.reader.times, log);
   const report = (problem: Error): void => log.warn({ err: problem }, problem.message);

@@ -29,7 +29,7 @@ import type { InquiryParts } from './inquiry.ts';
 import { createInstance, errorSource4, type Instance, selfAddress6 } from './instance.ts';
 import { Ipv6Leg } from './ipv6-leg.ts';
 import { beginJournal, type JournalPlace } from './kept-journal.ts';
-import { keepRangeOrSay, keptRange } from './kept-range.ts';
+import { earlierRanges, keepRangesOrSay, keptRange } from './kept-range.ts';
 import type { Log } from './log.ts';
 import { NetworkChanges } from './network/changes.ts';
 import { HOSTS, hostsText } from './network/hosts-text.ts';
@@ -107,17 +107,17 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
   undoing.add('stop listening to the kernel', () => changes.close());
   const journal = await beginJournal(parts.journal, host, log, undoing);
   const surroundings = await Surroundings.of(host, config.device.name);
-  const { explicit } = parts;
-  const { stateDirectory } = parts;
+  const { explicit, stateDirectory } = parts;
   const asked = config.mapper.spool;
   const taken = [...surroundings.takenIpv4, ...explicit.prefixes];
   const instance = createInstance(config, ula, taken, keptRange(stateDirectory, asked));
-  const keep = (range: Ipv4Prefix): void => keepRangeOrSay(stateDirectory, asked, range, log);
-  keep(instance.spool);
   const isOwn = (address: Ipv6Address): boolean =>
     ipv6PrefixContains(instance.ula, address) || surroundings.isOwn(address);
-  const kept = { range: instance.spool, stateDirectory, host, log };
+  const earlier = earlierRanges(stateDirectory, [instance.spool, instance.self, ...explicit.prefixes]);
+  const kept = { range: instance.spool, earlier, stateDirectory, host, log };
   const { spool, table, mapper, connections, newcomers } = await beginMappings(kept, undoing);
+  const keep = (): void => keepRangesOrSay(stateDirectory, asked, spool.ranges, log);
+  keep();
   signal.throwIfAborted();
   await putBackLeftFile(host);
   const cannotCatch = await whyNotCatch(host, tableSettings(instance));
@@ -134,7 +134,7 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
     reserved: () => explicit.prefixes,
     explicit: () => explicit.pairs.map(({ ipv4 }) => ipv4),
     connections,
-    moved: keep,
+    changed: keep,
     log,
   });
   const prefixes = (): readonly string[] => ranges.prefixes();

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { formatIpv4Prefix, type Ipv4Prefix, parseIpv4Prefix } from '../mapper/address/prefix.ts';
-import { keepRange, keptRange } from './kept-range.ts';
+import { earlierRanges, keepRanges, keptRange } from './kept-range.ts';
 
 const prefix = (text: string) => parseIpv4Prefix(text) as Ipv4Prefix;
 const configured = prefix('10.170.160.0/20');
@@ -33,12 +33,27 @@ const kept = (directory: string, of = configured): string | undefined => {
 test('M3, M14: the range that was used last is kept for the one that was asked for, and for no other', (t) => {
   const directory = join(directoryOf(t), 'state');
   t.is(kept(directory), undefined);
-  keepRange(directory, configured, prefix('172.21.80.0/20'));
-  keepRange(directory, configured, prefix('192.168.240.0/20'));
+  keepRanges(directory, configured, [prefix('172.21.80.0/20')]);
+  keepRanges(directory, configured, [prefix('192.168.240.0/20')]);
   t.is(kept(directory), '192.168.240.0/20');
   t.is(kept(directory, prefix('172.21.80.0/20')), undefined);
   t.deepEqual(readdirSync(directory), ['spool-range']);
   t.is(statSync(join(directory, 'spool-range')).mode & 0o777, 0o600);
+});
+
+test("M3, M14: all ranges of which mappings are kept are known, but for those that are somebody else's now", (t) => {
+  const directory = directoryOf(t);
+  const earlier = (...taken: string[]) => earlierRanges(directory, taken.map(prefix)).map(formatIpv4Prefix);
+  t.deepEqual(earlier(), []);
+  keepRanges(directory, configured, ['172.21.80.0/20', '10.170.160.0/20', '192.168.240.0/20'].map(prefix));
+  t.is(kept(directory), '172.21.80.0/20');
+  t.deepEqual(earlier('172.21.80.0/20'), ['10.170.160.0/20', '192.168.240.0/20']);
+  t.deepEqual(earlier('10.170.160.0/24', '192.168.240.0/20'), ['172.21.80.0/20']);
+  // Whatever is asked for now, who was promised one of them may still use it.
+  t.is(kept(directory, prefix('10.99.0.0/20')), undefined);
+  t.is(earlier('10.99.0.0/20').length, 3);
+  keepRanges(directory, configured, ['255.255.255.252/30', '198.19.255.252/30', '198.19.255.252/30'].map(prefix));
+  t.deepEqual(earlier(), ['198.19.255.252/30']);
 });
 
 test('what somebody has put where the file is written first is not written through', (t) => {
@@ -46,7 +61,7 @@ test('what somebody has put where the file is written first is not written throu
   const theirs = join(directory, 'theirs');
   writeFileSync(theirs, 'theirs');
   symlinkSync(theirs, join(directory, `spool-range.${process.pid}`));
-  keepRange(directory, configured, configured);
+  keepRanges(directory, configured, [configured]);
   t.is(readFileSync(theirs, 'utf8'), 'theirs');
   t.is(kept(directory), '10.170.160.0/20');
 });
@@ -54,7 +69,7 @@ test('what somebody has put where the file is written first is not written throu
 test('M3: a range that somebody chose is taken again when it is free', (t) => {
   const directory = directoryOf(t);
   const chosen = prefix('10.99.0.0/20');
-  keepRange(directory, chosen, prefix('172.21.80.0/20'));
+  keepRanges(directory, chosen, [prefix('172.21.80.0/20')]);
   t.is(kept(directory, chosen), undefined);
 });
 
@@ -77,6 +92,6 @@ test('M14: a file that is no such range is as none, whatever it is', (t) => {
     make();
     t.is(kept(directory), undefined);
   }
-  t.throws(() => keepRange(directory, configured, configured), { message: `Cannot keep ${file}` });
+  t.throws(() => keepRanges(directory, configured, [configured]), { message: `Cannot keep ${file}` });
   t.deepEqual(readdirSync(directory), ['spool-range']);
 });

@@ -3,8 +3,8 @@ import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:
 import { dirname } from 'node:path';
 import { makeDirectories } from './make-directories.ts';
 
-/** The longest that is read: two prefixes with room for white space, in octets. */
-const LONGEST = 64;
+/** The longest that is read: four IPv4 prefixes with room for white space, in octets. */
+const LONGEST = 96;
 
 /** The text of a file; throws for anything that is no small regular file, which could keep a reader for ever. */
 export function readSmallFile(file: string): string {

@@ -73,6 +73,18 @@ test.serial(
     t.notRegex(flows.stdout, /broken/);
     t.deepEqual(inSpool(await mappingsOf(agent), '10.170.160.'), held);
 
+    // What is held there outlasts the daemon, and its connections do.
+    await agent.daemon.stop('SIGKILL');
+    await agent.start(10_000, '--down');
+    await agent.tell('up');
+    const again = await until(({ spool }) => spool !== undefined);
+    t.is(again.spool?.range, '172.21.80.0/20');
+    t.deepEqual(again.spool?.closing, ['10.170.160.0/20']);
+    t.deepEqual(inSpool(await mappingsOf(agent), '10.170.160.'), held);
+    const resumed = Number([...flows.stdout.matchAll(/round (\d+)/g)].at(-1)?.[1]);
+    await flows.says(new RegExp(`round ${resumed + 3}\n`));
+    t.notRegex(flows.stdout, /broken/);
+
     // When the connections have ended, so has the range.
     await flows.stop('SIGTERM');
     const deadline = Date.now() + 120_000;

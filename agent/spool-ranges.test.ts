@@ -23,7 +23,7 @@ function scene(configured = '10.170.160.0/20', spare = 1) {
     reserved: () => [],
     explicit: () => [prefix('192.0.2.7/32')],
     connections: { ask: async () => void questions++ },
-    moved: (range) => void moves.push(formatIpv4Prefix(range)),
+    changed: () => void moves.push(spool.ranges.map(formatIpv4Prefix).join(' ')),
     log: { ...log, warn: log.info } as never,
   });
   const occupy = (...texts: string[]): void => {
@@ -52,7 +52,7 @@ test('M3: a collision moves the spool; held addresses keep routes of their own u
   t.true(ranges.tend());
   t.deepEqual(ranges.prefixes(), ['172.21.80.0/20', '192.0.2.7/32']);
   t.deepEqual(codes(), []);
-  t.deepEqual(moves, ['172.21.80.0/20']);
+  t.deepEqual(moves, ['172.21.80.0/20 10.170.160.0/20', '172.21.80.0/20']);
   // The network that was in the way has gone: there is no reason to move back.
   ranges.follow([]);
   t.deepEqual(ranges.prefixes(), ['172.21.80.0/20', '192.0.2.7/32']);

@@ -23,8 +23,8 @@ export interface SpoolRangesParts {
   readonly reserved: () => readonly Ipv4Prefix[];
   readonly explicit: () => readonly Ipv4Prefix[];
   readonly connections: Pick<Connections, 'ask'>;
-  /** Told where the spool is from now on. */
-  readonly moved: (range: Ipv4Prefix) => void;
+  /** The ranges of the spool are others now. */
+  readonly changed: () => void;
   readonly log: Log;
 }
 
@@ -47,7 +47,7 @@ export class SpoolRanges {
 
   /** Moves the spool when one of these prefixes, which are in use, shares an address with it. */
   follow(taken: readonly Ipv4Prefix[]): void {
-    const { spool, mapper, configured, self, reserved, moved, log } = this.#parts;
+    const { spool, mapper, configured, self, reserved, changed, log } = this.#parts;
     const before = this.#problem;
     this.#problem = undefined;
     this.#isSelfTaken = !isFree(selfOf(self), taken);
@@ -57,7 +57,7 @@ export class SpoolRanges {
     const others = [...taken, ...spool.ranges, self, ...reserved()];
     const next = chooseRange(rangesInOrder(configured, DEFAULT_SPOOLS), others);
     if (next !== undefined && mapper.move(next)) {
-      moved(next);
+      changed();
       log.warn({ from, to: formatIpv4Prefix(next) }, 'The spool moves: a network of this host has addresses of it');
       return;
     }
@@ -72,11 +72,12 @@ export class SpoolRanges {
    * were asked for last.
    */
   tend(): boolean {
-    const { spool, mapper, connections, log } = this.#parts;
+    const { spool, mapper, connections, changed, log } = this.#parts;
     if (spool.closing.length > 0 && this.#looks++ % LOOKS_PER_QUESTION === 0) void connections.ask();
     for (const range of spool.closing) {
       if (mapper.occupiedIn(range).length > 0) continue;
       spool.remove(range);
+      changed();
       log.info({ range: formatIpv4Prefix(range) }, 'The last mapping of an earlier range of the spool has ended');
     }
     return this.#list().join() !== this.#said;
@@ -98,7 +99,7 @@ export class SpoolRanges {
     if (this.#problem !== undefined) reasons.push({ code: 'spool-collision', text: this.#problem });
     for (const range of spool.closing) {
       const left = mapper.occupiedIn(range).length;
-      const text = `The spool has moved away from ${formatIpv4Prefix(range)}, where a network of this host is; ${left} of its addresses are still held and hide those of that network.`;
+      const text = `The spool has moved away from ${formatIpv4Prefix(range)}, where a network of this host is or was; ${left} of its addresses are still held and hide those of that network.`;
       reasons.push({ code: 'spool-moved', text });
     }
     reasons.push(...elsewhere('spool', configured, spool.open, DEFAULT_SPOOLS));

@@ -1,9 +1,16 @@
 /** A spool that moves to another range while it is used (M3). */
 import test from 'ava';
 import fc from 'fast-check';
-import { formatIpv4, type Ipv4Address, ipv4 } from './address/ipv4.ts';
+import { formatIpv4, type Ipv4Address, ipv4, parseIpv4 } from './address/ipv4.ts';
 import { Ipv6Words, ipv6 } from './address/ipv6.ts';
-import { coverIpv4, formatIpv4Prefix, type Ipv4Prefix, ipv4PrefixSize, parseIpv4Prefix } from './address/prefix.ts';
+import {
+  coverIpv4,
+  formatIpv4Prefix,
+  type Ipv4Prefix,
+  ipv4PrefixContains,
+  ipv4PrefixSize,
+  parseIpv4Prefix,
+} from './address/prefix.ts';
 import { AddressMapper } from './address-mapper.ts';
 import type { EndReason } from './mapping.ts';
 import { privateRanges } from './range.ts';
@@ -112,4 +119,30 @@ test('M3: private ranges of a length are those of RFC 1918 and RFC 2544, and the
   t.deepEqual([...privateRanges(15)].map(formatIpv4Prefix).slice(-2), ['172.16.0.0/15', '198.18.0.0/15']);
   t.deepEqual([...privateRanges(8)].map(formatIpv4Prefix), ['10.0.0.0/8']);
   t.deepEqual([...privateRanges(7)], []);
+});
+
+test('M3, M14: mappings of a range that was closing come back after a restart, and end where they are', async (t) => {
+  const { mapper, clock, spool, table, ended, sweep } = scene(1);
+  t.true(spool.addClosing(prefix('172.16.0.0/29')));
+  t.false(spool.addClosing(prefix('192.168.0.0/29')), 'there is no place for another one');
+  const [held, edge] = ['172.16.0.2', '172.16.0.0'].map((text) => parseIpv4(text)) as [Ipv4Address, Ipv4Address];
+  const restored = { names: [], createdAt: clock.now, promisedUntil: clock.now + 60, isStranger: false };
+  await mapper.restore([
+    { ipv4: held, ipv6: peer(1), ...restored },
+    { ipv4: edge, ipv6: peer(2), ...restored },
+  ]);
+  t.is(mapper.mappingOf(edge), undefined);
+  t.is(table.reader.toIpv4(peer(1)), held);
+  t.is(mapper.assign(peer(1), promise), held);
+  // Six addresses of the open range are to be had, whatever is in the other.
+  const given = [11, 12, 13, 14, 15, 16].map((number) => mapper.assign(peer(number), promise));
+  t.true(given.every((address) => address !== undefined && ipv4PrefixContains(prefix('10.0.0.0/29'), address)));
+  t.is(mapper.assign(peer(17), promise), undefined);
+  sweep();
+  t.deepEqual(mapper.occupiedIn(prefix('172.16.0.0/29')), [held]);
+  clock.now += 8000;
+  sweep();
+  t.deepEqual(ended, ['range']);
+  t.deepEqual(mapper.occupiedIn(prefix('172.16.0.0/29')), []);
+  t.is(mapper.addressOf(peer(1)), undefined);
 });

@@ -46,7 +46,7 @@ export async function restoreMappings(
     if (mapping === undefined) continue;
     const { ipv4, ipv6, names, createdAt, promisedUntil, isStranger } = mapping;
     const position = spool.position(ipv4);
-    if (!spool.isUsable(position)) continue;
+    if (!spool.isMappable(position)) continue;
     const isEnd = (ipv6.w0 | ipv6.w1 | ipv6.w2 | ipv6.w3) === 0;
     const other = isEnd ? -1 : index.position(ipv6);
     if (rows.isMapped(position) && other !== position) withdraw(position);

@@ -75,8 +75,13 @@ export class Spool {
 
   /** Whether an address may be handed out: the first and last of each range look like network and broadcast (M5). */
   isUsable(position: number): boolean {
+    return this.isMappable(position) && this.#words[this.#placeOf(position) + field.STATE] === state.OPEN;
+  }
+
+  /** Whether somebody may be there: as above, or one of an earlier time in a range that is closing. */
+  isMappable(position: number): boolean {
     const at = this.#placeOf(position);
-    if (at < 0 || this.#words[at + field.STATE] !== state.OPEN) return false;
+    if (at < 0) return false;
     const offset = position - (this.#words[at + field.FIRST] as number);
     return offset !== 0 && offset !== (this.#words[at + field.SIZE] as number) - 1;
   }
@@ -88,14 +93,19 @@ export class Spool {
   move(range: Ipv4Prefix): number | undefined {
     const words = this.#words;
     const size = ipv4PrefixSize(range);
-    for (let at = HEADER; at < words.length; at += PLACE) {
-      if (words[at + field.SIZE] !== 0 || (words[at + field.ROOM] as number) < size) continue;
-      for (let other = HEADER; other < words.length; other += PLACE) words[other + field.STATE] = state.CLOSING;
-      put(words, at, range);
-      this.#usable = this.#countUsable();
-      return words[at + field.FIRST] as number;
-    }
-    return undefined;
+    const at = this.#freePlace(size);
+    if (at < 0) return undefined;
+    for (let other = HEADER; other < words.length; other += PLACE) words[other + field.STATE] = state.CLOSING;
+    put(words, at, range, state.OPEN);
+    this.#usable = this.#countUsable();
+    return words[at + field.FIRST] as number;
+  }
+
+  /** Adds a range of an earlier run, in which nothing is made any more. Returns whether there is a place for it. */
+  addClosing(range: Ipv4Prefix): boolean {
+    const at = this.#freePlace(ipv4PrefixSize(range));
+    if (at >= 0) put(this.#words, at, range, state.CLOSING);
+    return at >= 0;
   }
 
   /** Ends a closing range, whose mappings have ended; its place is free for another. */
@@ -109,6 +119,15 @@ export class Spool {
   positions(range: Ipv4Prefix): { first: number; end: number } {
     const first = this.position(range.address);
     return { first, end: first + ipv4PrefixSize(range) };
+  }
+
+  /** A place without a range that has room for one of `size`, or -1. */
+  #freePlace(size: number): number {
+    const words = this.#words;
+    for (let at = HEADER; at < words.length; at += PLACE) {
+      if (words[at + field.SIZE] === 0 && (words[at + field.ROOM] as number) >= size) return at;
+    }
+    return -1;
   }
 
   #countUsable(): number {
@@ -149,16 +168,16 @@ function layOut(ranges: readonly Ipv4Prefix[], spare: number): Int32Array {
     words[at + field.FIRST] = first;
     words[at + field.ROOM] = room;
     const range = ranges[index];
-    if (range !== undefined) put(words, at, range);
+    if (range !== undefined) put(words, at, range, state.OPEN);
     first += room;
   }
   return words;
 }
 
 /** Puts a range into a place that has none. Its size comes last, for those who look meanwhile. */
-function put(words: Int32Array, at: number, range: Ipv4Prefix): void {
+function put(words: Int32Array, at: number, range: Ipv4Prefix, as: number): void {
   words[at + field.ADDRESS] = range.address;
-  words[at + field.STATE] = state.OPEN;
+  words[at + field.STATE] = as;
   words[at + field.LENGTH] = range.length;
   Atomics.store(words, at + field.SIZE, ipv4PrefixSize(range));
 }

@@ -36,7 +36,7 @@ export function* loadMappings(
     const outside = new Set<number>();
     const read = { damaged: 0 };
     for (const mapping of eachRecord(file, longestFile(spool), read)) {
-      if (mapping === undefined || spool.isUsable(spool.position(mapping.ipv4))) yield mapping;
+      if (mapping === undefined || spool.isMappable(spool.position(mapping.ipv4))) yield mapping;
       else if (outside.size < spool.most) outside.add(mapping.ipv4);
     }
     if (read.damaged > 0)

@@ -81,7 +81,7 @@ export class Occupancy implements Holds {
   /** A position that was taken is mapped from now on. */
   begin(position: number): void {
     this.#used++;
-    this.#occupied++;
+    if (this.#parts.spool.isUsable(position)) this.#occupied++;
     if (this.#rows.isStranger(position)) this.#strangers++;
   }
 
