@@ -1,10 +1,18 @@
 /** Catching questions, on real packets: by server and device, whatever the socket did before, and never for longer than promised. */
+import os from 'node:os';
 import test from 'ava';
 import { Lab } from '../test/lab/lab.ts';
 import type { LabHost } from '../test/lab/lab-host.ts';
 import { nodeCommand } from '../test/lab/tools.ts';
 import type { Topology } from '../test/lab/topology.ts';
-import { portsCommands, type SnoopPair, snoopCommands, withdrawSnoopCommands } from './table-snoop.ts';
+import {
+  canRenewElements,
+  portsCommands,
+  renewCommands,
+  type SnoopPair,
+  snoopCommands,
+  withdrawSnoopCommands,
+} from './table-snoop.ts';
 import { raiseTables, settings } from './testing/bump.ts';
 import { inNamespace } from './testing/namespace.ts';
 import { settle } from './testing/settle.ts';
@@ -172,6 +180,29 @@ test.serial(
     t.is(socket.ask(), 'caught');
     nft.run(withdrawSnoopCommands(settings));
     t.is(socket.ask(), 'native');
+    nft.close();
+  },
+);
+
+test.serial(
+  'S14: what is renewed by adding it again lives on, by the kernels of which it is said, and no longer',
+  async (t) => {
+    const { lab, open } = await build();
+    await using _ = lab;
+    const nft = raiseTables(lab.host('dual').namespace);
+    const sockets = ['192.0.2.53', '2001:db8:6::53'].map((server) => open(server));
+    const answers = (): string => sockets.map((socket) => socket.ask()).join(' ');
+    nft.run(snoopCommands(settings, pairs, 1));
+    const until = performance.now() + 3000;
+    while (canRenewElements(os.release()) && performance.now() < until) {
+      nft.run(renewCommands(settings, pairs, 1));
+      t.is(answers(), 'caught caught');
+      await sleep(100);
+    }
+    await sleep(EXPIRED_MS);
+    t.is(answers(), 'native native');
+    nft.run(renewCommands(settings, pairs, 60));
+    t.is(answers(), 'caught caught', 'what has expired is there again');
     nft.close();
   },
 );

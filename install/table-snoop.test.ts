@@ -1,5 +1,5 @@
 import test from 'ava';
-import { portsCommands, snoopCommands, withdrawSnoopCommands } from './table-snoop.ts';
+import { canRenewElements, portsCommands, renewCommands, snoopCommands, withdrawSnoopCommands } from './table-snoop.ts';
 
 const settings = { table: 'bis' };
 
@@ -26,6 +26,23 @@ add element inet bis asked6 { "eth0" . fe80::53 timeout 5s }
     withdrawSnoopCommands(settings),
     'flush map inet bis servers4\nflush set inet bis asked4\nflush map inet bis servers6\nflush set inet bis asked6\n',
   );
+});
+
+test('renewing gives what decides another lifetime, and leaves the rest', (t) => {
+  t.is(
+    renewCommands(settings, pairs, 5),
+    `add element inet bis asked4 { "lo" . 127.0.0.53 timeout 5s expires 5s, "eth0" . 192.0.2.53 timeout 5s expires 5s }
+add element inet bis asked6 { "eth0" . fe80::53 timeout 5s expires 5s }
+`,
+  );
+  t.is(renewCommands(settings, pairs.slice(0, 1), 5).split('\n').length, 2, 'nothing for a family without servers');
+  t.is(renewCommands(settings, [], 5), '');
+});
+
+test('which kernels can', (t) => {
+  const can = ['6.12', '6.12.0-rc1', '6.18.44-fc', '7.0.1-generic'];
+  const cannot = ['', '5.15.0', '6.1.0-28-amd64', '6.8.0-45-generic', '6.11.9'];
+  t.deepEqual([...can, ...cannot].filter(canRenewElements), can);
 });
 
 test('D5: listeners to guard', (t) => {

@@ -115,6 +115,10 @@ function replace(kind: 'set' | 'map', table: NftWord, name: string, elements: re
   return elements.length === 0 ? flush : `${flush}add element inet ${table} ${name} { ${elements.join(', ')} }\n`;
 }
 
+function key({ device, server }: SnoopPair): string {
+  return `${interfaceName(device)} . ${addressWord(server)}`;
+}
+
 function pairFamily({ server, address }: SnoopPair): Family {
   const family = familyOf(server);
   if (familyOf(address) !== family) throw new Error(`Cannot catch questions to ${server} at ${address}: two families`);
@@ -135,7 +139,6 @@ export function snoopCommands(
   return families
     .map((family) => {
       const own = pairs.filter((pair) => pairFamily(pair) === family);
-      const key = ({ device, server }: SnoopPair): string => `${interfaceName(device)} . ${addressWord(server)}`;
       const target = ({ address, port }: SnoopPair): string => `${listenAddress(address)} . ${portWord(port)}`;
       const asked = own.map((pair) => `${key(pair)} timeout ${timeout}s`);
       const servers = own.map((pair) => `${key(pair)} : ${target(pair)}`);
@@ -143,6 +146,34 @@ export function snoopCommands(
         replace('map', table, `servers${ending[family]}`, servers) +
         replace('set', table, `asked${ending[family]}`, asked)
       );
+    })
+    .join('');
+}
+
+/** Whether a kernel gives an element that is there another lifetime when it is added again, by its release: Linux 6.12 and later. */
+export function canRenewElements(release: string): boolean {
+  const [major = 0, minor = 0] = release.split('.').map(Number);
+  return major > 6 || (major === 6 && minor >= 12);
+}
+
+/**
+ * The commands after which the questions that `snoopCommands` caught last are caught for another `timeoutSeconds`, on kernels
+ * of which `canRenewElements`. A flush has nft ask for all tables first: with it renewing takes eight times as long, 0.13 ms.
+ */
+export function renewCommands(
+  settings: { readonly table: string },
+  pairs: readonly SnoopPair[],
+  timeoutSeconds: number,
+): string {
+  const table = tableName(settings.table);
+  const timeout = numberWord(timeoutSeconds, 1, 3600, 'a timeout');
+  return families
+    .map((family) => {
+      const own = pairs.filter((pair) => pairFamily(pair) === family);
+      const elements = own.map((pair) => `${key(pair)} timeout ${timeout}s expires ${timeout}s`);
+      return elements.length === 0
+        ? ''
+        : `add element inet ${table} asked${ending[family]} { ${elements.join(', ')} }\n`;
     })
     .join('');
 }

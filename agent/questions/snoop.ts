@@ -5,7 +5,14 @@
 import type { Host } from '../../install/host.ts';
 import { checkedInterfaceName } from '../../install/interface-name.ts';
 import type { Nft } from '../../install/nft.ts';
-import { portsCommands, type SnoopPair, snoopCommands, withdrawSnoopCommands } from '../../install/table-snoop.ts';
+import {
+  canRenewElements,
+  portsCommands,
+  renewCommands,
+  type SnoopPair,
+  snoopCommands,
+  withdrawSnoopCommands,
+} from '../../install/table-snoop.ts';
 import { type Listener, listen } from '../../resolver/listener/listener.ts';
 import type { Resolver } from '../../resolver/resolver.ts';
 import type { Reason, ServerStatus } from '../control/agent.ts';
@@ -53,6 +60,9 @@ function nameOf(address: string, device: string): string {
 export class Snoop implements Questions {
   readonly mode = 'snoop';
   readonly #parts: SnoopParts;
+  readonly #canRenew: boolean;
+  /** Whether the kernel has what is caught now. */
+  #isSet = false;
   #caught: ReadonlyMap<string, CaughtServer> = new Map();
   #unreachable: readonly NameServer[] = [];
   #unanswered: readonly ServerPath[] = [];
@@ -60,6 +70,7 @@ export class Snoop implements Questions {
 
   constructor(parts: SnoopParts) {
     this.#parts = parts;
+    this.#canRenew = canRenewElements(parts.host.readText('/proc/sys/kernel/osrelease') ?? '');
   }
 
   async refresh(): Promise<boolean> {
@@ -76,7 +87,7 @@ export class Snoop implements Questions {
     await this.#catch(ways.flat());
     try {
       nft.run(portsCommands(this.#parts, this.#listeners()));
-      this.renew();
+      this.#catchAll();
     } finally {
       const gone = [...before].filter(([key]) => !this.#caught.has(key));
       await Promise.all(gone.map(([, { listener }]) => listener.close()));
@@ -85,7 +96,8 @@ export class Snoop implements Questions {
   }
 
   renew(): void {
-    this.#parts.nft.run(snoopCommands(this.#parts, this.#pairs(), CAUGHT_SECONDS));
+    if (!this.#canRenew || !this.#isSet) this.#catchAll();
+    else this.#parts.nft.run(renewCommands(this.#parts, this.#pairs(), CAUGHT_SECONDS));
   }
 
   withdraw(): void {
@@ -139,6 +151,13 @@ export class Snoop implements Questions {
     const others = devices().filter((device) => device !== usual.device);
     const more = await Promise.all(others.map((zone) => pathTo(host, { ...server, zone })));
     return [usual, ...more.filter((path) => path !== undefined)];
+  }
+
+  /** What is caught from now on, and for how long. */
+  #catchAll(): void {
+    this.#isSet = false;
+    this.#parts.nft.run(snoopCommands(this.#parts, this.#pairs(), CAUGHT_SECONDS));
+    this.#isSet = true;
   }
 
   /** Makes listeners for exactly these; those that are there already stay as they are. */
