@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Agent } from './agent.ts';
 import { BadRequest } from './bad-request.ts';
@@ -20,19 +21,26 @@ export interface Limits {
 
 export const defaultLimits: Limits = { bodyOctets: 64 * 1024, clientMs: 5000, clients: 16 };
 
+/** The longest time of a timer. */
+const NEVER_MS = 2 ** 31 - 1;
+
 /** An HTTP server, not yet listening, that answers `routes` and nothing else. */
 export function controlHttpServer(agent: Agent, routes: readonly Route[], limits: Limits): Server {
+  const sending = new WeakMap<Socket, NodeJS.Timeout>();
   const server = createServer(
-    {
-      headersTimeout: limits.clientMs,
-      requestTimeout: limits.clientMs,
-      connectionsCheckingInterval: Math.ceil(limits.clientMs / 10),
-      maxHeaderSize: 8 * 1024,
-    },
+    // Node's own timeouts would have it look for connections every so often, also where there are none, and so wake an
+    // idle daemon.
+    { headersTimeout: 0, requestTimeout: 0, connectionsCheckingInterval: NEVER_MS, maxHeaderSize: 8 * 1024 },
     (request, response) => {
-      answer(agent, routes, limits, request, response).catch(() => request.socket.destroy());
+      const hasSent = (): void => clearTimeout(sending.get(request.socket));
+      answer(agent, routes, limits, request, response, hasSent).catch(() => request.socket.destroy());
     },
   );
+  server.on('connection', (socket) => {
+    const timer = setTimeout(() => socket.destroy(), limits.clientMs);
+    sending.set(socket, timer);
+    socket.once('close', () => clearTimeout(timer));
+  });
   server.maxConnections = limits.clients;
   server.maxRequestsPerSocket = 1;
   return server;
@@ -44,6 +52,7 @@ async function answer(
   limits: Limits,
   request: IncomingMessage,
   response: ServerResponse,
+  hasSent: () => void,
 ): Promise<void> {
   const path = (request.url ?? '').split('?', 1)[0];
   const known = routes.filter((each) => each.path === path);
@@ -54,6 +63,7 @@ async function answer(
     return send(response, limits, 405, failure('method', `Not with ${request.method}`));
   }
   const body = await readBody(request, limits.bodyOctets);
+  hasSent();
   if (body === undefined) return send(response, limits, 413, failure('too-large', 'The request is too large'));
   if ('stream' in route) return stream(agent, route, response);
   if ('pages' in route) return sendPages(agent, route, limits, response);

@@ -61,8 +61,8 @@ export class Snoop implements Questions {
   readonly mode = 'snoop';
   readonly #parts: SnoopParts;
   readonly #canRenew: boolean;
-  /** Whether the kernel has what is caught now. */
-  #isSet = false;
+  /** What renews what is caught now; `undefined` as long as the kernel does not have it. */
+  #renewal: string | undefined;
   #caught: ReadonlyMap<string, CaughtServer> = new Map();
   #unreachable: readonly NameServer[] = [];
   #unanswered: readonly ServerPath[] = [];
@@ -96,8 +96,8 @@ export class Snoop implements Questions {
   }
 
   renew(): void {
-    if (!this.#canRenew || !this.#isSet) this.#catchAll();
-    else this.#parts.nft.run(renewCommands(this.#parts, this.#pairs(), CAUGHT_SECONDS));
+    if (this.#renewal === undefined) this.#catchAll();
+    else this.#parts.nft.run(this.#renewal);
   }
 
   withdraw(): void {
@@ -155,9 +155,11 @@ export class Snoop implements Questions {
 
   /** What is caught from now on, and for how long. */
   #catchAll(): void {
-    this.#isSet = false;
-    this.#parts.nft.run(snoopCommands(this.#parts, this.#pairs(), CAUGHT_SECONDS));
-    this.#isSet = true;
+    const pairs = this.#pairs();
+    const commands = snoopCommands(this.#parts, pairs, CAUGHT_SECONDS);
+    this.#renewal = undefined;
+    this.#parts.nft.run(commands);
+    this.#renewal = this.#canRenew ? renewCommands(this.#parts, pairs, CAUGHT_SECONDS) : commands;
   }
 
   /** Makes listeners for exactly these; those that are there already stay as they are. */
