@@ -7,8 +7,9 @@ import { nodeCommand } from '../test/lab/tools.ts';
 import { Nft } from './nft.ts';
 import { arpTableCommands, tableCommands } from './table.ts';
 import { snoopCommands } from './table-snoop.ts';
-import { raiseTables, settings } from './testing/bump.ts';
+import { raiseTables } from './testing/bump.ts';
 import { inNamespace } from './testing/namespace.ts';
+import { settings } from './testing/settings.ts';
 
 test.serial('S6: others can neither flush nor change the tables', async (t) => {
   await using lab = await Lab.build(pair);

@@ -13,8 +13,9 @@ import {
   snoopCommands,
   withdrawSnoopCommands,
 } from './table-snoop.ts';
-import { raiseTables, settings } from './testing/bump.ts';
+import { raiseTables } from './testing/bump.ts';
 import { inNamespace } from './testing/namespace.ts';
+import { settings } from './testing/settings.ts';
 import { settle } from './testing/settle.ts';
 import { ClientSocket, type SocketOptions } from './testing/socket.ts';
 

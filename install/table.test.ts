@@ -1,17 +1,6 @@
 import test from 'ava';
 import { arpTableCommands, forcedCommands, guestsCommands, type TableSettings, tableCommands } from './table.ts';
-
-const settings: TableSettings = {
-  table: 'bis',
-  device: 'bis0',
-  spool: '10.170.160.0/20',
-  self: ['172.21.112.1'],
-  ula: 'fd00:b15::/96',
-  self6: 'fd00:b15::ac15:7001',
-  mark: 0xb15,
-  markMask: 0xfff,
-  zone: 46_464,
-};
+import { settings } from './testing/settings.ts';
 
 test('the table, word by word', (t) => {
   t.is(

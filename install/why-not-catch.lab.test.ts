@@ -3,9 +3,10 @@ import test from 'ava';
 import { Lab } from '../test/lab/lab.ts';
 import { pair } from '../test/lab/networks.ts';
 import { whyNotCatch } from './table.ts';
-import { raiseTables, settings } from './testing/bump.ts';
+import { raiseTables } from './testing/bump.ts';
 import { namespaceHost } from './testing/namespace.ts';
 import { RecordingHost } from './testing/recording-host.ts';
+import { settings } from './testing/settings.ts';
 
 /** The chains that only questions pass. */
 const forQuestions = ['pass', 'caught', 'snoop', 'resolver'];

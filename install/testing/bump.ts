@@ -5,19 +5,8 @@ import { Nft } from '../nft.ts';
 import { apply } from '../step.ts';
 import { arpTableCommands, forcedCommands, type TableSettings, tableCommands } from '../table.ts';
 import { inNamespace, namespaceHost } from './namespace.ts';
+import { settings } from './settings.ts';
 import { Tun } from './tun.ts';
-
-export const settings: TableSettings = {
-  table: 'bis',
-  device: 'bis0',
-  spool: '10.170.160.0/20',
-  self: ['172.21.112.1'],
-  ula: 'fd00:b15::/96',
-  self6: 'fd00:b15::ac15:7001',
-  mark: 0xb15,
-  markMask: 0xfff,
-  zone: 46_464,
-};
 
 /** The address a translated packet of the self address has. */
 export const ulaOfSelf = Buffer.from('fd000b150000000000000000ac157001', 'hex');

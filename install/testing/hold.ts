@@ -9,8 +9,9 @@ import { linuxHost } from '../host.ts';
 import { Nft } from '../nft.ts';
 import { apply } from '../step.ts';
 import { arpTableCommands, forcedCommands, tableCommands } from '../table.ts';
-import { settings, ulaOfSelf } from './bump.ts';
+import { ulaOfSelf } from './bump.ts';
 import { tcp, tcpFlag, udp } from './packet.ts';
+import { settings } from './settings.ts';
 import { Tun } from './tun.ts';
 
 const host = linuxHost();
