@@ -1,5 +1,6 @@
 /** Caches of the host, each with a real program: what they kept is gone when we come, go, and are killed. Needs root. */
 import test, { type ExecutionContext } from 'ava';
+import { startDnsmasq } from '../../test/lab/dnsmasq.ts';
 import { SERVER } from '../../test/lab/networks.ts';
 import { writeFile } from '../../test/lab/own-system.ts';
 import { toolCommand } from '../../test/lab/tools.ts';
@@ -60,16 +61,6 @@ test.serial('E16: dnsmasq that is a stub of this host and asks the server that i
   const scene = await withScene(t, 'files dns');
   await scene.dual.must(['ln', '-sfn', '/run/plain-resolv.conf', '/etc/resolv.conf']);
   await writeFile(scene.dual, '/run/plain-resolv.conf', `nameserver ${SERVER}\n`);
-  const settings = [
-    '--conf-file=/dev/null',
-    '--user=root',
-    '--pid-file=',
-    '--log-facility=-',
-    '--no-resolv',
-    '--no-hosts',
-  ];
-  const place = [`--listen-address=${CACHING_STUB}`, '--bind-interfaces', `--server=${SERVER}`];
-  const stub = scene.dual.start([...toolCommand('dnsmasq'), '--keep-in-foreground', ...settings, ...place]);
-  await stub.says(/started, version/);
+  await startDnsmasq(scene.dual, CACHING_STUB, SERVER);
   t.deepEqual(await story(scene, ['dig', `@${CACHING_STUB}`]), ['nothing', 'synthesized', 'nothing']);
 });

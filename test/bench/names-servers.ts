@@ -1,6 +1,7 @@
 /** The name servers of the `names` section: one that knows every name, and two that forward to it, for comparison. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { startDnsmasq } from '../lab/dnsmasq.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { LabHost } from '../lab/lab-host.ts';
 import { SERVER } from '../lab/networks.ts';
@@ -65,16 +66,5 @@ export function cachingUnbound(lab: Lab, host: LabHost): Promise<void> {
 
 /** The same with dnsmasq; it holds 10,000 answers. */
 export async function dnsmasqForwarder(host: LabHost): Promise<void> {
-  const settings = [
-    '--conf-file=/dev/null',
-    '--user=root',
-    '--pid-file=',
-    '--log-facility=-',
-    '--no-resolv',
-    '--no-hosts',
-  ];
-  const place = ['--listen-address=127.0.0.3', '--bind-interfaces', `--server=${SERVER}`];
-  const limits = ['--cache-size=10000', '--dns-forward-max=2000'];
-  const dnsmasq = host.start([...toolCommand('dnsmasq'), '--keep-in-foreground', ...settings, ...place, ...limits]);
-  await dnsmasq.says(/started, version/);
+  await startDnsmasq(host, '127.0.0.3', SERVER, '--cache-size=10000', '--dns-forward-max=2000');
 }

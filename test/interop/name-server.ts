@@ -1,6 +1,7 @@
 /** Name servers that others wrote, both with the same records: unbound and dnsmasq. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { startDnsmasq } from '../lab/dnsmasq.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { Program } from '../lab/program.ts';
 import { toolCommand } from '../lab/tools.ts';
@@ -94,15 +95,5 @@ export async function startNameServer(lab: Lab, which: NameServer): Promise<Prog
 
 /** Starts a stub on `dual`'s loopback that passes every question on, and waits until it is ready. */
 export async function startStub(lab: Lab): Promise<void> {
-  const settings = [
-    '--conf-file=/dev/null',
-    '--user=root',
-    '--pid-file=',
-    '--log-facility=-',
-    '--no-resolv',
-    '--no-hosts',
-  ];
-  const place = ['--listen-address=127.0.0.1', '--bind-interfaces', `--server=${server.ipv6}`, '--cache-size=0'];
-  const stub = lab.host('dual').start([...toolCommand('dnsmasq'), '--keep-in-foreground', ...settings, ...place]);
-  await stub.says(/started, version/);
+  await startDnsmasq(lab.host('dual'), '127.0.0.1', server.ipv6, '--cache-size=0');
 }
