@@ -125,10 +125,10 @@ test('M2, M4, M6: ranges of the wrong size, of reserved addresses, or over each 
   const of = (spool: string, self = '172.21.112.0/20') => refusal(`[mapper]\nspool = "${spool}"\nself = "${self}"\n`);
   t.is(of('10.0.0.0/8'), '');
   t.is(of('198.18.0.0/30'), '');
-  t.is(of('10.0.0.0/31'), 'bis.toml:2: mapper.spool must be between /8 and /30');
-  t.is(of('10.0.0.0/7'), 'bis.toml:2: mapper.spool must be between /8 and /30');
+  t.is(of('10.0.0.0/31'), 'bis.toml:2: mapper.spool is not between /8 and /30');
+  t.is(of('10.0.0.0/7'), 'bis.toml:2: mapper.spool is not between /8 and /30');
   for (const range of ['127.1.0.0/16', '169.254.0.0/20', '0.0.0.0/8', '224.0.0.0/8', '240.0.0.0/8', '255.255.255.0/24'])
-    t.regex(of(range), /^bis\.toml:2: mapper\.spool must not overlap 0\.0\.0\.0\/8, /, range);
+    t.regex(of(range), /^bis\.toml:2: mapper\.spool overlaps [\d./]+, which hosts must not use$/, range);
   t.is(of('172.21.0.0/16'), 'bis.toml:3: mapper.self must not overlap mapper.spool');
   t.is(refusal('[mapper]\nspool = "172.21.112.0/24"\n'), 'bis.toml: mapper.self must not overlap mapper.spool');
 });

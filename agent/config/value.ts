@@ -2,23 +2,11 @@
 import * as v from 'valibot';
 import { parseIpv4 } from '../../mapper/address/ipv4.ts';
 import { parseIpv6 } from '../../mapper/address/ipv6.ts';
-import {
-  type Ipv4Prefix,
-  ipv4Prefix,
-  ipv4PrefixesOverlap,
-  parseIpv4Prefix,
-  parseIpv6Prefix,
-} from '../../mapper/address/prefix.ts';
+import { parseIpv4Prefix, parseIpv6Prefix } from '../../mapper/address/prefix.ts';
 import { parseExplicitText } from '../../mapper/explicit-entry.ts';
+import { rangeProblem } from '../../mapper/range.ts';
 import type { Endpoint, ExceptProgram, Prefix } from './config.ts';
 import { parsePorts } from './ports.ts';
-
-/** Ranges that can never be a spool (requirement M6): this network, loopback, link-local, multicast, reserved. */
-const NEVER_A_RANGE = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/4', '240.0.0.0/4'];
-
-/** Lengths of a range that make sense (requirement M2). */
-const SHORTEST_RANGE = 8;
-const LONGEST_RANGE = 30;
 
 export const flag = v.boolean('must be true or false');
 
@@ -38,7 +26,7 @@ export function listOf<Item extends v.GenericSchema>(item: Item) {
 }
 
 /** Text that `parse` understands; `expected` says what it should be. */
-function parsed<Value>(expected: string, parse: (text: string) => Value | undefined) {
+export function parsed<Value>(expected: string, parse: (text: string) => Value | undefined) {
   return v.pipe(
     v.string(`must be ${expected}`),
     v.rawTransform<string, Value>(({ dataset, addIssue, NEVER }) => {
@@ -50,22 +38,14 @@ function parsed<Value>(expected: string, parse: (text: string) => Value | undefi
   );
 }
 
-/** A range of IPv4 addresses that may be used inside the host. */
+/** A range of IPv4 addresses that may be used inside the host (M2, M6). */
 export const range = v.pipe(
   parsed('an IPv4 prefix such as "10.170.160.0/20"', parseIpv4Prefix),
-  v.check(
-    ({ length }) => length >= SHORTEST_RANGE && length <= LONGEST_RANGE,
-    `must be between /${SHORTEST_RANGE} and /${LONGEST_RANGE}`,
-  ),
-  v.check(isUsableRange, `must not overlap ${NEVER_A_RANGE.join(', ')}`),
+  v.rawCheck(({ dataset, addIssue }) => {
+    const problem = dataset.typed ? rangeProblem(dataset.value) : undefined;
+    if (problem !== undefined) addIssue({ message: problem });
+  }),
 );
-
-function isUsableRange(range: Ipv4Prefix): boolean {
-  return NEVER_A_RANGE.every((text) => {
-    const never = parseIpv4Prefix(text) ?? ipv4Prefix(range.address, 0);
-    return !ipv4PrefixesOverlap(never, range);
-  });
-}
 
 export const prefix = parsed('an IPv4 or IPv6 prefix such as "127.0.0.0/8"', (text): Prefix | undefined => {
   const four = parseIpv4Prefix(text);

@@ -29,7 +29,7 @@ export interface Reason {
 /** The TUN device. */
 export interface DeviceStatus {
   readonly name: string;
-  /** Offloads the kernel granted, such as `csum`, `tso4`, `tso6`, `uso4`, `uso6`. */
+  /** Offloads the kernel granted, such as `checksum`, `tso4`, `tso6`, `uso4`, `uso6`. */
   readonly offloads: readonly string[];
   readonly queues: number;
   /** MTU of the route to the spool, in octets. */
@@ -76,7 +76,7 @@ export interface ResolverStatus {
   /** Why this mode, and why its questions are taken where they are: sentences. */
   readonly because: readonly string[];
   readonly servers: readonly ServerStatus[];
-  /** By name, counted since the state was entered: `questions`, `synthesized`, `forwarded`, `failed` … */
+  /** By name, counted since the state was entered: `questions`, `synthesized`, `passed`, `cacheHits` … */
   readonly counters: Readonly<Record<string, number>>;
   /**
    * A questions by what the network said to A and to AAAA, those that are not 0: `nodata/usable` was synthesized. Where A

@@ -17,7 +17,7 @@ import { EmbeddedMap } from '../../mapper/embedded-map.ts';
 import { ExplicitMap } from '../../mapper/explicit-map.ts';
 import { parseExplicitPair } from '../../mapper/explicit-pair.ts';
 import { PathMtu } from '../../translator/path-mtu.ts';
-import { flag, listOf, oneOf, wholeNumber } from '../config/value.ts';
+import { flag, listOf, oneOf, parsed, wholeNumber } from '../config/value.ts';
 
 /** All that decides what becomes of a packet. */
 export interface Settings {
@@ -36,21 +36,8 @@ export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 }
 
-/** Text that `parse` turns into a value; what it throws, or `undefined`, is a fault of the text. */
-function text<Value>(expected: string, parse: (text: string) => Value | undefined) {
-  return v.pipe(
-    v.string(`must be ${expected}`),
-    v.rawTransform<string, Value>(({ dataset, addIssue, NEVER }) => {
-      const value = parse(dataset.value);
-      if (value !== undefined) return value;
-      addIssue({ message: `must be ${expected}, not ${JSON.stringify(dataset.value)}` });
-      return NEVER;
-    }),
-  );
-}
-
-const ipv4Address = text('an IPv4 address', parseIpv4);
-const ipv6Address = text('an IPv6 address', parseIpv6);
+const ipv4Address = parsed('an IPv4 address', parseIpv4);
+const ipv6Address = parsed('an IPv6 address', parseIpv6);
 const pairText = v.tuple([v.string('must be text'), v.string('must be text')], 'must be [IPv6 prefix, IPv4 prefix]');
 
 /** What no error may come from, and no other packet: the translator drops those (`illegal-address.ts`). */
@@ -65,7 +52,7 @@ function poolOf<Prefix>(
   overlap: (a: Prefix, b: Prefix) => boolean,
 ) {
   const item = v.pipe(
-    text(`${family} address or prefix`, parse),
+    parsed(`${family} address or prefix`, parse),
     v.check(
       (prefix) => !never.some((range) => overlap(parse(range) as Prefix, prefix)),
       `must not overlap ${never.join(', ')}`,
@@ -94,7 +81,7 @@ const pool6 = poolOf(
 
 const schema = v.strictObject(
   {
-    prefix: v.nullish(text('an IPv6 prefix', parseIpv6Prefix)),
+    prefix: v.nullish(parsed('an IPv6 prefix', parseIpv6Prefix)),
     explicit: v.nullish(listOf(pairText)),
     ownIpv4: v.nullish(ipv4Address),
     ownIpv6: v.nullish(ipv6Address),
