@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 
 export default {
@@ -5,6 +6,8 @@ export default {
   files: ['**/*.test.ts'],
   workerThreads: false,
   timeout: '120s',
-  // Each file is a process, and they load the same sources: what V8 made of those is kept. Saves a quarter of `npm run ok`.
+  // Each file is a process, and half of its time is spent on waiting: two for each processor take a third less.
+  concurrency: 2 * availableParallelism(),
+  // They load the same sources: what V8 made of those is kept, which saves a quarter of the processor time.
   environmentVariables: { NODE_COMPILE_CACHE: path.resolve(import.meta.dirname, '.cache/compile') },
 };
