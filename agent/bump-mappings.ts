@@ -15,6 +15,7 @@ import { Spool } from '../mapper/spool.ts';
 import type { Resolver } from '../resolver/resolver.ts';
 import type { FlushResult } from './control/agent.ts';
 import { BadRequest } from './control/bad-request.ts';
+import { preferHugePages } from './data-plane/huge-pages.ts';
 import { everySoOften } from './every-so-often.ts';
 import { Newcomers } from './explicit/newcomers.ts';
 import { keepMappings, mappingFile } from './kept-mappings.ts';
@@ -56,6 +57,8 @@ export async function beginMappings(parts: BumpMappingsParts, undoing: UndoList)
   const spool = new Spool([range], range.length < LONGEST_WITH_SPARE ? 0 : SPARE_RANGES);
   for (const each of parts.earlier) spool.addClosing(each);
   const table = SharedTable.create(spool, randomInt(2 ** 31));
+  // Before the mappings are there: pages that were touched stay as small as they were.
+  preferHugePages(table.memory);
   const file = mappingFile(parts.stateDirectory, spool, table.reader.times, log);
   const report = (problem: Error): void => log.warn({ err: problem }, problem.message);
   const connections = new KernelConnections({ host, spool, report, now: Date.now });

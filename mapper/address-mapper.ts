@@ -17,7 +17,7 @@ import type {
 } from './mapping.ts';
 import { MappingRows } from './mapping-rows.ts';
 import { time } from './mapping-times.ts';
-import { nextTurn } from './next-turn.ts';
+import { Slice } from './next-turn.ts';
 import { Occupancy } from './recency/occupancy.ts';
 import { roomForAnswer } from './recency/room.ts';
 import { restoreMappings } from './restore.ts';
@@ -99,7 +99,8 @@ export class AddressMapper {
    */
   async restore(mappings: Iterable<Mapping | undefined>): Promise<void> {
     await restoreMappings(this.#parts, this.#rows, mappings);
-    for (const _ of this.#occupancy.restore()) await nextTurn();
+    const slice = new Slice();
+    for (const _ of this.#occupancy.restore()) if (slice.isOver) await slice.pause();
   }
 
   /** The mapping of a spool address, or `undefined`. Asking does not make it recent. */
@@ -184,11 +185,7 @@ export class AddressMapper {
   occupiedIn(range: Ipv4Prefix): Ipv4Address[] {
     const { spool } = this.#parts;
     const { first, end } = spool.positions(range);
-    const found: Ipv4Address[] = [];
-    for (let position = first; position < end; position++) {
-      if (this.#occupancy.isOccupied(position)) found.push(spool.address(position));
-    }
-    return found;
+    return this.#occupancy.occupied(first, end).map((position) => spool.address(position));
   }
 
   /** Ends a mapping; its address stays in quarantine for as long as it is held (M13). Returns whether there was one. */

@@ -1,10 +1,7 @@
 /** Ending mappings because somebody asks for it (M20). */
 import type { Ipv4Address } from './address/ipv4.ts';
 import type { AddressMapper } from './address-mapper.ts';
-import { nextTurn } from './next-turn.ts';
-
-/** Mappings looked at in one turn: less than a millisecond. */
-const SLICE = 512;
+import { Slice } from './next-turn.ts';
 
 export interface Flushed {
   readonly removed: number;
@@ -22,9 +19,9 @@ export async function flush(
   isForced: boolean,
 ): Promise<Flushed> {
   const flushed = { removed: 0, spared: 0 };
-  let looks = 0;
+  const slice = new Slice();
   for (const each of address === undefined ? mapper.addresses() : [address]) {
-    if (each === undefined || ++looks % SLICE === 0) await nextTurn();
+    if (each === undefined || slice.isOver) await slice.pause();
     if (each === undefined) continue;
     if (!isForced && mapper.isHeld(each)) flushed.spared++;
     else if (mapper.remove(each, 'flushed')) flushed.removed++;

@@ -2,7 +2,7 @@
 import type { Mapping, MappingIndex, MappingSink, MappingStamps } from './mapping.ts';
 import type { MappingRows } from './mapping-rows.ts';
 import { time } from './mapping-times.ts';
-import { nextTurn } from './next-turn.ts';
+import { Slice } from './next-turn.ts';
 import type { Spool } from './spool.ts';
 
 /** How long mappings of an earlier run count as live: nobody knows what the programs do that use them. */
@@ -11,9 +11,6 @@ const RESTORED_SECONDS = 300;
 const CONNECTED_SECONDS = 7440;
 /** The longest promise that is believed of an earlier run, whose clock may have been wrong, in seconds. */
 const LONGEST_PROMISE = 86_400;
-
-/** Mappings of one slice: a millisecond or two, with their reading. */
-const SLICE = 512;
 
 export interface RestoreParts {
   readonly spool: Spool;
@@ -40,9 +37,9 @@ export async function restoreMappings(
     rows.end(position);
   };
   const { times } = rows;
-  let count = 0;
+  const slice = new Slice();
   for (const mapping of mappings) {
-    if (mapping === undefined || ++count % SLICE === 0) await nextTurn();
+    if (mapping === undefined || slice.isOver) await slice.pause();
     if (mapping === undefined) continue;
     const { ipv4, ipv6, names, createdAt, promisedUntil, isStranger } = mapping;
     const position = spool.position(ipv4);

@@ -5,7 +5,6 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { Ipv6Address } from '../../mapper/address/ipv6.ts';
 import { createCounters, type DirectionCounters, direction, readCounters } from './counters.ts';
-import { preferHugePages } from './huge-pages.ts';
 import { failure, flag, libc } from './libc.ts';
 import { createRequests, StrangerAnswers } from './stranger-requests.ts';
 import { createTraceRing, TraceReader } from './trace-ring.ts';
@@ -57,7 +56,6 @@ export class DataPlane {
    * Starts the workers on an open device. Throws `Cannot create an eventfd` when there are no descriptors left.
    */
   constructor(tun: OpenTun, settings: DataPlaneSettings, { onLost, onStranger }: DataPlaneEvents) {
-    preferHugePages(settings.table);
     const events = { onLost: once(onLost), onStranger };
     const share = 1 / tun.queues.length;
     const takesJoined = tun.offloads.includes('uso4') && tun.offloads.includes('uso6');

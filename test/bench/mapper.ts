@@ -54,13 +54,14 @@ function lookUp(title: string, lengthOf: number, hot: number): void {
 /** Makes mappings until all are held, refuses more, and recycles them. */
 async function inMemory(): Promise<void> {
   const spool = spoolOf(length);
-  const { mapper } = mapperOver(spool);
+  const { mapper, table } = mapperOver(spool);
+  preferHugePages(table.memory);
   tell('assign, new', await timeCalls(0, spool.usable, assign(mapper)));
   tell('assign, all held', await timeCalls(spool.usable, spool.usable, assign(mapper)));
   clock.now += 1000;
   let slices = 0;
   let isMore = true;
-  const sweep = await timeCalls(0, 2 ** (20 - 12), () => {
+  const sweep = await timeCalls(0, 1025, () => {
     if (isMore) slices++;
     isMore = isMore && mapper.sweep();
   });
@@ -72,7 +73,8 @@ async function inMemory(): Promise<void> {
 
 async function onDisk(): Promise<void> {
   const spool = spoolOf(length);
-  const { mapper, file } = mapperOver(spool, path);
+  const { mapper, file, table } = mapperOver(spool, path);
+  preferHugePages(table.memory);
   await file.begin(mapper);
   tell('assign, new, on disk before the answer', await timeCalls(0, spool.usable, assign(mapper)));
   clock.now += 1000;
