@@ -6,7 +6,7 @@ import type { BlockingChain } from './firewall.ts';
 import { type Step, step } from './step.ts';
 
 /** The comment of every rule of ours in a chain of somebody else. */
-export const OUR_COMMENT = 'bis';
+const OUR_COMMENT = 'bis';
 
 /** The step that opens a chain; `undefined` where a name in it is not safe in a command. */
 export function openingStep({ family, table, chain, rules, command }: BlockingChain): Step | undefined {

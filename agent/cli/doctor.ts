@@ -37,7 +37,7 @@ async function doctor({
   return findings.some(({ state }) => state === 'warn') ? exitCode.DEGRADED : exitCode.DONE;
 }
 
-export function findingLines({ code, state, text, advice }: Finding): string[] {
+function findingLines({ code, state, text, advice }: Finding): string[] {
   const line = `${state.padEnd(4)}  ${code.padEnd(17)}  ${text}`;
   return [printable(line), ...(advice === undefined ? [] : [printable(`      ${' '.repeat(17)}  > ${advice}`)])];
 }

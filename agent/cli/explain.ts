@@ -34,7 +34,7 @@ export function addExplain(program: Command): void {
 }
 
 /** A short report; everything from the network is made printable. */
-export function explanationText(explanation: NameExplanation | AddressExplanation): string[] {
+function explanationText(explanation: NameExplanation | AddressExplanation): string[] {
   if ('address' in explanation) return addressText(explanation).map(printable);
   const { name, type, servers, notFor } = explanation;
   if (servers.length === 0)

@@ -63,7 +63,7 @@ export function addMap(program: Command): void {
 }
 
 /** A table with a heading; only the heading if there are none. */
-export function explicitText(rows: readonly ExplicitRow[]): string[] {
+function explicitText(rows: readonly ExplicitRow[]): string[] {
   const heading = ['IPV4', 'IPV6', 'STATE', 'FROM', 'NAME'];
   return columns([
     heading,

@@ -48,7 +48,7 @@ function onScreen(lines: readonly string[]): string[] {
 }
 
 /** A table with a heading; only the heading if there are none. */
-export function mappingsText(mappings: readonly MappingRow[]): string[] {
+function mappingsText(mappings: readonly MappingRow[]): string[] {
   const heading = ['IPV4', 'IPV6', 'STATE', 'AGE', 'PROMISED', 'LAST PACKET', 'PACKETS', 'OCTETS', 'NAMES'];
   return columns([
     heading,

@@ -30,7 +30,7 @@ export function addResolve(program: Command): void {
 }
 
 /** The records, or one line that says that there are none and why; lines that begin with `;` are no records. */
-export function resolutionText({ name, type, servers, rcode, milliseconds, ...sections }: Resolution): string[] {
+function resolutionText({ name, type, servers, rcode, milliseconds, ...sections }: Resolution): string[] {
   const records = [...sections.answers, ...sections.authorities, ...sections.additionals];
   const by = servers.length === 0 ? 'no server is known' : `asked of ${servers.join(', ')}`;
   return [`; ${name} ${type}: ${rcode} in ${milliseconds} ms, ${by}`, ...records].map(printable);

@@ -24,7 +24,7 @@ export function addStatus(program: Command): void {
 }
 
 /** The exit status that tells a state: whether it is up is what is asked. */
-export function statusExitCode(state: AgentState): ExitCode {
+function statusExitCode(state: AgentState): ExitCode {
   switch (state) {
     case 'up':
       return exitCode.DONE;

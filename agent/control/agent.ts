@@ -14,9 +14,7 @@ export type { ExplicitRow, FlushResult, MappingRow } from './mapping-row.ts';
  * `starting` and `stopping` last as long as `up()` and `down()`, or as it takes to start again a data path that was lost;
  * `degraded` is up, with `reasons` why not wholly.
  */
-export const agentStates = ['down', 'starting', 'up', 'degraded', 'stopping'] as const;
-
-export type AgentState = (typeof agentStates)[number];
+export type AgentState = 'down' | 'starting' | 'up' | 'degraded' | 'stopping';
 
 /** One thing that is wrong. `code` is stable, for programs; `text` is a sentence, for people. */
 export interface Reason {
@@ -67,9 +65,7 @@ export interface ServerStatus {
 }
 
 /** How questions reach the resolver. */
-export const modes = ['snoop', 'resolved', 'resolv.conf', 'listen'] as const;
-
-export type Mode = (typeof modes)[number];
+export type Mode = 'snoop' | 'resolved' | 'resolv.conf' | 'listen';
 
 export interface ResolverStatus {
   readonly mode: Mode;
