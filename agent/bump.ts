@@ -134,6 +134,7 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
     reserved: () => explicit.prefixes,
     explicit: () => explicit.pairs.map(({ ipv4 }) => ipv4),
     connections,
+    taken: surroundings.takenIpv4,
     changed: keep,
     log,
   });
@@ -152,8 +153,7 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
   const packetWatch = new PacketWatch(() => dataPlane.traces);
   undoing.add('end watching packets', () => packetWatch.end());
   signal.throwIfAborted();
-  const self6 = selfAddress6(instance);
-  const recipient = new Recipient({ leg, dataPlane, self6, isOwn, forgetFlows, log });
+  const recipient = new Recipient({ leg, dataPlane, self6: selfAddress6(instance), isOwn, forgetFlows, log });
   undoing.add('close the exposed ports', () => recipient.close());
   undoing.add(
     'follow what is exposed',

@@ -23,6 +23,7 @@ function scene(configured = '10.170.160.0/20', spare = 1) {
     reserved: () => [],
     explicit: () => [prefix('192.0.2.7/32')],
     connections: { ask: async () => void questions++ },
+    taken: [],
     changed: () => void moves.push(spool.ranges.map(formatIpv4Prefix).join(' ')),
     log: { ...log, warn: log.info } as never,
   });
@@ -45,6 +46,9 @@ test('M3: a collision moves the spool; held addresses keep routes of their own u
   t.deepEqual(ranges.prefixes(), ['172.21.80.0/20', '10.170.160.2/31', '10.170.160.9/32', '192.0.2.7/32']);
   t.deepEqual(codes(), ['spool-moved']);
   t.is(questions(), 1);
+  // Without a network there nothing is hidden.
+  ranges.follow([]);
+  t.deepEqual(codes(), []);
   occupy('10.170.160.9');
   t.true(ranges.tend());
   t.deepEqual(ranges.prefixes(), ['172.21.80.0/20', '10.170.160.9/32', '192.0.2.7/32']);

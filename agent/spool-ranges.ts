@@ -23,6 +23,8 @@ export interface SpoolRangesParts {
   readonly reserved: () => readonly Ipv4Prefix[];
   readonly explicit: () => readonly Ipv4Prefix[];
   readonly connections: Pick<Connections, 'ask'>;
+  /** Prefixes that are in use on the host, at first. */
+  readonly taken: readonly Ipv4Prefix[];
   /** The ranges of the spool are others now. */
   readonly changed: () => void;
   readonly log: Log;
@@ -35,14 +37,15 @@ export class SpoolRanges {
   readonly #parts: SpoolRangesParts;
   /** Why the spool cannot move although it should. */
   #problem: string | undefined;
-  /** Whether a network of the host has the address of the device. */
-  #isSelfTaken = false;
+  /** Prefixes that are in use on the host. */
+  #taken: readonly Ipv4Prefix[];
   #looks = 0;
   /** What `prefixes` said last. */
   #said = '';
 
   constructor(parts: SpoolRangesParts) {
     this.#parts = parts;
+    this.#taken = parts.taken;
   }
 
   /** Moves the spool when one of these prefixes, which are in use, shares an address with it. */
@@ -50,7 +53,7 @@ export class SpoolRanges {
     const { spool, mapper, configured, self, reserved, changed, log } = this.#parts;
     const before = this.#problem;
     this.#problem = undefined;
-    this.#isSelfTaken = !isFree(selfOf(self), taken);
+    this.#taken = taken;
     const collision = spool.open.find((range) => !isFree(range, taken));
     if (collision === undefined) return;
     const from = formatIpv4Prefix(collision);
@@ -98,13 +101,14 @@ export class SpoolRanges {
     const reasons: Reason[] = [];
     if (this.#problem !== undefined) reasons.push({ code: 'spool-collision', text: this.#problem });
     for (const range of spool.closing) {
+      if (isFree(range, this.#taken)) continue;
       const left = mapper.occupiedIn(range).length;
-      const text = `The spool has moved away from ${formatIpv4Prefix(range)}, where a network of this host is or was; ${left} of its addresses are still held and hide those of that network.`;
+      const text = `The spool has moved away from ${formatIpv4Prefix(range)}, where a network of this host is; ${left} of its addresses are still held and hide those of that network.`;
       reasons.push({ code: 'spool-moved', text });
     }
     reasons.push(...elsewhere('spool', configured, spool.open, DEFAULT_SPOOLS));
     reasons.push(...elsewhere('self', configuredSelf, [self], DEFAULT_SELVES));
-    if (this.#isSelfTaken) {
+    if (!isFree(selfOf(self), this.#taken)) {
       const text = `A network of this host has ${formatIpv4Prefix(selfOf(self))}, the address of the device: whoever has it there cannot be reached until the next up, which takes another range.`;
       reasons.push({ code: 'self-collision', text });
     }

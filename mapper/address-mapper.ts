@@ -5,23 +5,13 @@
 import type { Ipv4Address } from './address/ipv4.ts';
 import type { Ipv6Address } from './address/ipv6.ts';
 import type { Ipv4Prefix } from './address/prefix.ts';
-import type {
-  Connections,
-  EndReason,
-  ListedMapping,
-  Mapping,
-  MappingIndex,
-  MappingSink,
-  MappingStamps,
-  Promised,
-} from './mapping.ts';
+import type { Connections, EndReason, ListedMapping, Mapping, Promised } from './mapping.ts';
 import { MappingRows } from './mapping-rows.ts';
 import { time } from './mapping-times.ts';
 import { Slice } from './next-turn.ts';
 import { Occupancy } from './recency/occupancy.ts';
 import { roomForAnswer } from './recency/room.ts';
-import { restoreMappings } from './restore.ts';
-import type { Spool } from './spool.ts';
+import { type RestoreParts, restoreMappings } from './restore.ts';
 import { STRANGER_SECONDS, StrangerRate } from './stranger-rate.ts';
 
 /** How long an answer is believed behind its time to live: resolvers and programs keep it a little too long (M11). */
@@ -29,13 +19,7 @@ const PROMISE_GRACE_SECONDS = 60;
 /** Positions without a mapping that are looked at before others may have the thread: less than a millisecond. */
 const MOST_LOOKS = 16_384;
 
-export interface AddressMapperParts {
-  readonly spool: Spool;
-  readonly index: MappingIndex;
-  readonly sinks: readonly MappingSink[];
-  readonly stamps: readonly MappingStamps[];
-  /** Seconds since 1970. */
-  readonly now: () => number;
+export interface AddressMapperParts extends RestoreParts {
   /** Without them, packets alone say which connections there are. */
   readonly connections?: Connections;
 }
