@@ -17,6 +17,7 @@ import type { Spool } from '../mapper/spool.ts';
 import { createResolver, type Resolver } from '../resolver/resolver.ts';
 import { PathMtu } from '../translator/path-mtu.ts';
 import { beginMappings, flushBump, nowSeconds } from './bump-mappings.ts';
+import { bumpRanges } from './bump-ranges.ts';
 import { missingCapability } from './capabilities.ts';
 import type { Config } from './config/config.ts';
 import type { FlushResult, MappingRow, Reason, TraceEvent } from './control/agent.ts';
@@ -29,7 +30,7 @@ import type { InquiryParts } from './inquiry.ts';
 import { createInstance, errorSource4, type Instance, selfAddress6 } from './instance.ts';
 import { Ipv6Leg } from './ipv6-leg.ts';
 import { beginJournal, type JournalPlace } from './kept-journal.ts';
-import { earlierRanges, keepRangesOrSay, keptRange } from './kept-range.ts';
+import { earlierRanges, keptRange } from './kept-range.ts';
 import type { Log } from './log.ts';
 import { NetworkChanges } from './network/changes.ts';
 import { HOSTS, hostsText } from './network/hosts-text.ts';
@@ -45,7 +46,6 @@ import { admission } from './recipient/admission.ts';
 import type { Exposed } from './recipient/exposed.ts';
 import { Recipient } from './recipient/recipient.ts';
 import { Repairs } from './repairs.ts';
-import { SpoolRanges } from './spool-ranges.ts';
 import { mappingPages, type UpStatus, upStatus } from './status.ts';
 import { tableSettings } from './table-settings.ts';
 import { UndoList } from './undo-list.ts';
@@ -115,9 +115,8 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
     ipv6PrefixContains(instance.ula, address) || surroundings.isOwn(address);
   const earlier = earlierRanges(stateDirectory, [instance.spool, instance.self, ...explicit.prefixes]);
   const kept = { range: instance.spool, earlier, stateDirectory, host, log };
-  const { spool, table, mapper, connections, newcomers } = await beginMappings(kept, undoing);
-  const keep = (): void => keepRangesOrSay(stateDirectory, asked, spool.ranges, log);
-  keep();
+  const mappings = await beginMappings(kept, undoing);
+  const { spool, table, mapper, newcomers } = mappings;
   signal.throwIfAborted();
   await putBackLeftFile(host);
   const cannotCatch = await whyNotCatch(host, tableSettings(instance));
@@ -125,23 +124,23 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
     decide({ configured: config.resolver.mode, cannotCatch, ...(await observeResolution(host)) });
   const first = await observed();
   log.info({ mode: first.mode, reasons: first.reasons }, 'How questions are taken');
-  const ranges = new SpoolRanges({
-    spool,
-    mapper,
-    configured: asked,
-    configuredSelf: config.mapper.self,
-    self: instance.self,
-    reserved: () => explicit.prefixes,
-    explicit: () => explicit.pairs.map(({ ipv4 }) => ipv4),
-    connections,
-    taken: surroundings.takenIpv4,
-    changed: keep,
-    log,
-  });
+  const isExposed = (): boolean => leg.isExposed;
+  const { ranges, self } = bumpRanges({ ...parts, instance, mappings, surroundings, isExposed });
   const prefixes = (): readonly string[] => ranges.prefixes();
+  const selves = (): readonly string[] => self.addresses;
   const repairs = new Repairs();
   const { denyUsers } = config.uplink;
-  const legParts = { instance, host, log, journal, repairs, denyUsers, catches: first.mode === 'snoop', prefixes };
+  const legParts = {
+    instance,
+    host,
+    log,
+    journal,
+    repairs,
+    denyUsers,
+    catches: first.mode === 'snoop',
+    prefixes,
+    selves,
+  };
   const leg = await Ipv6Leg.create(legParts, surroundings, undoing);
   signal.throwIfAborted();
   const dataPlane = new DataPlane(leg.tun, dataPlaneSettings(config, instance, table, spool), {
@@ -180,7 +179,7 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
   const watch = new Watch({ ...parties, log, isAlive, moved: tellWorkers, onStuck: onLost });
   undoing.add('stop watching the network', () => watch.end());
   await watch.begin();
-  const reserved = (): readonly Ipv4Prefix[] => [...spool.ranges, instance.self];
+  const reserved = (): readonly Ipv4Prefix[] => [...spool.ranges, ...self.ranges];
   const followed = { reserved, mapper, newcomers, resolve: nameResolver(resolver), changed: tellWorkers };
   undoing.add('follow explicit mappings', explicit.follow(followed));
   signal.throwIfAborted();

@@ -24,6 +24,7 @@ export function deviceStepsOf(
   instance: Instance,
   mtu: number,
   spool: readonly string[] = [formatIpv4Prefix(instance.spool)],
+  [self = '', ...earlier]: readonly string[] = [selfAddress(instance)],
 ): Step[] {
   const { device } = instance;
   const ula = formatIpv6Prefix(instance.ula);
@@ -32,6 +33,6 @@ export function deviceStepsOf(
       ...['ip', 'link', 'set', 'dev', device],
       ...['mtu', String(DEVICE_MTU), 'txqueuelen', String(DEVICE_QUEUE)],
     ]),
-    ...deviceSteps({ device, self: selfAddress(instance), spool, ula, mtu: mtu - HEADER_GROWTH }),
+    ...deviceSteps({ device, self, earlier, spool, ula, mtu: mtu - HEADER_GROWTH }),
   ];
 }

@@ -43,6 +43,8 @@ export interface Ipv6LegParts {
   readonly catches: boolean;
   /** The IPv4 prefixes that are to lead to the device, as text. */
   readonly prefixes: () => readonly string[];
+  /** The addresses of the device, as text; programs send from the first. */
+  readonly selves: () => readonly string[];
   /** Ids of users who may not send to the device (S16). */
   readonly denyUsers: readonly number[];
 }
@@ -78,7 +80,7 @@ export class Ipv6Leg {
     this.tun = tun;
     this.#settings = settings;
     this.#sources = new FollowedSources({ nft, settings, forgetFlows });
-    this.#ranges = new RoutedRanges({ host, nft, settings, families });
+    this.#ranges = new RoutedRanges({ host, nft, settings, self: selfAddress(instance), families });
     // Two of them: nobody can remove the one in our own table, and nothing takes the other one away with us.
     const guard = (interfaces: readonly string[]): void => {
       nft.run(forcedCommands(settings, interfaces));
@@ -98,7 +100,13 @@ export class Ipv6Leg {
     const { catches, instance, journal, log } = parts;
     const nft = new Nft();
     undoing.add('remove the nft tables', () => nft.close());
-    const settings = { ...tableSettings(instance), catches };
+    const settings: TableSettings = {
+      ...tableSettings(instance),
+      catches,
+      get self() {
+        return parts.selves();
+      },
+    };
     const families = await makeTables(nft, settings, log);
     const denied = denyCommands(settings, parts.denyUsers);
     if (denied !== '') nft.run(denied);
@@ -120,13 +128,14 @@ export class Ipv6Leg {
     const { host, instance, log, repairs } = this.#parts;
     const { mtu, uplinks } = surroundings;
     const routed = this.#parts.prefixes();
-    await this.#ranges.follow(routed, async (isMoved) => {
+    const selves = this.#parts.selves();
+    await this.#ranges.follow({ prefixes: routed, selves }, async (isMoved) => {
       const destinations = [...routed.map((prefix) => prefix.replace(/\/32$/, '')), formatIpv6Prefix(instance.ula)];
-      const isWhole = surroundings.isDeviceWhole(selfAddress(instance), destinations);
+      const isWhole = selves.every((self) => surroundings.isDeviceWhole(self, destinations));
       if (mtu === this.#mtu && isWhole) return;
       const isRepair = mtu === this.#mtu && !isMoved;
       if (isRepair) log.warn(`Somebody changed the address or the routes of ${instance.device}`);
-      if (!isRepair || repairs.may('the device')) await apply(deviceStepsOf(instance, mtu, routed), host);
+      if (!isRepair || repairs.may('the device')) await apply(deviceStepsOf(instance, mtu, routed, selves), host);
     });
     await this.#forwarding.follow(uplinks);
     await this.#sources.follow(surroundings.sources, (address) => surroundings.isOwn(address));

@@ -2,7 +2,7 @@ import test from 'ava';
 import { RecordingHost } from '../install/testing/recording-host.ts';
 import { RoutedRanges } from './routed-ranges.ts';
 
-const settings = { table: 'bis', device: 'bis0', spool: '10.0.0.0/24', self: ['172.21.112.0/20'] } as never;
+const settings = { table: 'bis', device: 'bis0', spool: '10.0.0.0/24' } as never;
 
 function scene() {
   const host = new RecordingHost();
@@ -15,10 +15,14 @@ function scene() {
           .filter((line) => line.startsWith('add')),
       ),
   };
-  const ranges = new RoutedRanges({ host, nft, settings, families: ['inet'] });
+  const ranges = new RoutedRanges({ host, nft, settings, self: '172.21.112.1', families: ['inet'] });
+  const selves = { now: ['172.21.112.1'] };
   const follow = (...wanted: string[]) =>
-    ranges.follow(wanted, async (isMoved) => void host.done.push(isMoved ? 'routes, moved' : 'routes'));
-  return { host, follow };
+    ranges.follow(
+      { prefixes: wanted, selves: selves.now },
+      async (isMoved) => void host.done.push(isMoved ? 'routes, moved' : 'routes'),
+    );
+  return { host, selves, follow };
 }
 
 test('S8a, M3: what is routed is guarded before it is, and until it is not any more', async (t) => {
@@ -27,10 +31,10 @@ test('S8a, M3: what is routed is guarded before it is, and until it is not any m
   t.deepEqual(host.done.splice(0), ['routes']);
   await follow('10.9.0.0/24', '10.0.0.7/32');
   t.deepEqual(host.done.splice(0), [
-    'add element inet bis own4 { 10.0.0.0/24, 10.9.0.0/24, 10.0.0.7/32, 172.21.112.0/20 }',
+    'add element inet bis own4 { 10.0.0.0/24, 10.9.0.0/24, 10.0.0.7/32, 172.21.112.1 }',
     'routes, moved',
     'ip -4 route del 10.0.0.0/24 dev bis0',
-    'add element inet bis own4 { 10.9.0.0/24, 10.0.0.7/32, 172.21.112.0/20 }',
+    'add element inet bis own4 { 10.9.0.0/24, 10.0.0.7/32, 172.21.112.1 }',
   ]);
 });
 
@@ -45,4 +49,24 @@ test('M3: a route that has gone already is no trouble; any other failure leaves 
   host.done.splice(0);
   await follow('10.8.0.0/24');
   t.true(host.done.includes('ip -4 route del 10.9.0.0/24 dev bis0'));
+});
+
+test('M3: an address of the device is guarded before it is there, and until it has gone', async (t) => {
+  const { host, selves, follow } = scene();
+  selves.now = ['10.170.224.1', '172.21.112.1'];
+  await follow('10.0.0.0/24');
+  t.deepEqual(host.done.splice(0), [
+    'add element inet bis own4 { 10.0.0.0/24, 172.21.112.1, 10.170.224.1 }',
+    'routes, moved',
+    'add element inet bis own4 { 10.0.0.0/24, 10.170.224.1, 172.21.112.1 }',
+  ]);
+  selves.now = ['10.170.224.1'];
+  host.failing.set('ip -4 address del', 'RTNETLINK answers: Cannot assign requested address');
+  await follow('10.0.0.0/24');
+  t.deepEqual(host.done.splice(0), [
+    'add element inet bis own4 { 10.0.0.0/24, 10.170.224.1, 172.21.112.1 }',
+    'routes, moved',
+    'ip -4 address del 172.21.112.1/32 dev bis0',
+    'add element inet bis own4 { 10.0.0.0/24, 10.170.224.1 }',
+  ]);
 });

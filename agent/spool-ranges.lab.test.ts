@@ -150,3 +150,51 @@ test.serial(
     t.deepEqual(await dual.differencesSince(before), []);
   },
 );
+
+test.serial(
+  'M3: a network that has the address of the device moves it; connections go on, and then it is reached',
+  async (t) => {
+    t.timeout(240_000);
+    const addresses = async (): Promise<string[]> => {
+      const [device] = JSON.parse(await dual.must(['ip', '-j', '-4', 'address', 'show', 'dev', 'bis0']));
+      return device.addr_info.map(({ local }: { local: string }) => local);
+    };
+    /** Waits until the device has so many addresses. */
+    const untilThereAre = async (count: number, withinMs: number): Promise<string[]> => {
+      const deadline = Date.now() + withinMs;
+      for (;;) {
+        const found = await addresses();
+        if (found.length === count || Date.now() > deadline) return found;
+        await new Promise((resolve) => setTimeout(resolve, 500));
+      }
+    };
+    await agent.start();
+    t.deepEqual(await addresses(), ['172.21.112.1']);
+    const flows = dual.start(['python3', 'agent/testing/many-flows.py', '2', '1']);
+    await flows.says(/round 0\n/);
+    await dual.must(['ip', 'link', 'add', 'docker8', 'type', 'bridge']);
+    await dual.must(['ip', 'address', 'add', '172.21.112.129/24', 'dev', 'docker8']);
+    await dual.must(['ip', 'link', 'set', 'docker8', 'up']);
+    t.deepEqual((await untilThereAre(2, 10_000)).toSorted(), ['10.170.224.1', '172.21.112.1']);
+    const codes = async () => (await agent.status())?.reasons.map(({ code }) => code) ?? [];
+    t.true((await codes()).includes('self-collision'));
+    const round = Number([...flows.stdout.matchAll(/round (\d+)/g)].at(-1)?.[1]);
+    await flows.says(new RegExp(`round ${round + 3}\n`));
+    t.notRegex(flows.stdout, /broken/);
+    const others = dual.start(['python3', 'agent/testing/many-flows.py', '1', '0']);
+    await others.says(/round 1\n/);
+    t.regex(await dual.must(['ss', '-Htn', 'state', 'established']), /10\.170\.224\.1:/);
+    for (const program of [flows, others]) {
+      await program.stop('SIGTERM');
+      t.notRegex(program.stdout, /broken/);
+    }
+
+    // When no socket has it any more, it is the network's.
+    t.deepEqual(await untilThereAre(1, 120_000), ['10.170.224.1']);
+    t.notRegex(await dual.must(['nft', 'list', 'set', 'inet', 'bis', 'own4']), /172\.21\.112\.1\b/);
+    t.false((await codes()).includes('self-collision'));
+    t.is((await agent.tell('stop')).status, 0);
+    await dual.must(['ip', 'link', 'delete', 'docker8']);
+    t.deepEqual(await dual.differencesSince(before), []);
+  },
+);

@@ -2,23 +2,22 @@
  * The ranges of the spool over the life of a bump (M3): when a network of the host appears in the one in use, new mappings
  * are made in another, and those that are held end where they are.
  */
-import { ipv4 } from '../mapper/address/ipv4.ts';
 import { coverIpv4, formatIpv4Prefix, type Ipv4Prefix } from '../mapper/address/prefix.ts';
 import type { AddressMapper } from '../mapper/address-mapper.ts';
 import type { Connections } from '../mapper/mapping.ts';
-import { chooseRange, DEFAULT_SELVES, DEFAULT_SPOOLS, isFree, rangesInOrder } from '../mapper/range.ts';
+import { chooseRange, DEFAULT_SPOOLS, isFree, rangesInOrder } from '../mapper/range.ts';
 import type { Spool } from '../mapper/spool.ts';
 import type { Reason } from './control/agent.ts';
 import type { Log } from './log.ts';
+import { elsewhere, type SelfAddress } from './self-address.ts';
 
 export interface SpoolRangesParts {
   readonly spool: Spool;
   readonly mapper: Pick<AddressMapper, 'move' | 'occupiedIn'>;
   /** The range that was asked for. */
   readonly configured: Ipv4Prefix;
-  /** The range of the device's own address, as it was asked for and as it is. */
-  readonly configuredSelf: Ipv4Prefix;
-  readonly self: Ipv4Prefix;
+  /** The address of the device, which moves with the networks of the host as the spool does. */
+  readonly self: Pick<SelfAddress, 'follow' | 'tend' | 'addresses' | 'ranges' | 'reasons'>;
   /** IPv4 prefixes of explicit mappings: all there are, and those that hold now. */
   readonly reserved: () => readonly Ipv4Prefix[];
   readonly explicit: () => readonly Ipv4Prefix[];
@@ -54,10 +53,11 @@ export class SpoolRanges {
     const before = this.#problem;
     this.#problem = undefined;
     this.#taken = taken;
+    self.follow(taken);
     const collision = spool.open.find((range) => !isFree(range, taken));
     if (collision === undefined) return;
     const from = formatIpv4Prefix(collision);
-    const others = [...taken, ...spool.ranges, self, ...reserved()];
+    const others = [...taken, ...spool.ranges, ...self.ranges, ...reserved()];
     const next = chooseRange(rangesInOrder(configured, DEFAULT_SPOOLS), others);
     if (next !== undefined && mapper.move(next)) {
       changed();
@@ -75,7 +75,8 @@ export class SpoolRanges {
    * were asked for last.
    */
   tend(): boolean {
-    const { spool, mapper, connections, changed, log } = this.#parts;
+    const { spool, mapper, self, connections, changed, log } = this.#parts;
+    self.tend();
     if (spool.closing.length > 0 && this.#looks++ % LOOKS_PER_QUESTION === 0) void connections.ask();
     for (const range of spool.closing) {
       if (mapper.occupiedIn(range).length > 0) continue;
@@ -83,7 +84,7 @@ export class SpoolRanges {
       changed();
       log.info({ range: formatIpv4Prefix(range) }, 'The last mapping of an earlier range of the spool has ended');
     }
-    return this.#list().join() !== this.#said;
+    return this.#state(this.#list()) !== this.#said;
   }
 
   /**
@@ -92,12 +93,12 @@ export class SpoolRanges {
    */
   prefixes(): readonly string[] {
     const list = this.#list();
-    this.#said = list.join();
+    this.#said = this.#state(list);
     return list;
   }
 
   get reasons(): readonly Reason[] {
-    const { spool, configured, configuredSelf, self, mapper } = this.#parts;
+    const { spool, configured, self, mapper } = this.#parts;
     const reasons: Reason[] = [];
     if (this.#problem !== undefined) reasons.push({ code: 'spool-collision', text: this.#problem });
     for (const range of spool.closing) {
@@ -107,12 +108,12 @@ export class SpoolRanges {
       reasons.push({ code: 'spool-moved', text });
     }
     reasons.push(...elsewhere('spool', configured, spool.open, DEFAULT_SPOOLS));
-    reasons.push(...elsewhere('self', configuredSelf, [self], DEFAULT_SELVES));
-    if (!isFree(selfOf(self), this.#taken)) {
-      const text = `A network of this host has ${formatIpv4Prefix(selfOf(self))}, the address of the device: whoever has it there cannot be reached until the next up, which takes another range.`;
-      reasons.push({ code: 'self-collision', text });
-    }
-    return reasons;
+    return [...reasons, ...self.reasons];
+  }
+
+  /** All that leads to the device, and what it is called by. */
+  #state(list: readonly string[]): string {
+    return [...list, ...this.#parts.self.addresses].join();
   }
 
   #list(): string[] {
@@ -120,23 +121,4 @@ export class SpoolRanges {
     const held = spool.closing.flatMap((range) => coverIpv4(mapper.occupiedIn(range)));
     return [...spool.open, ...held, ...explicit()].map(formatIpv4Prefix);
   }
-}
-
-/** The one address of the self range that is in use: that of the device. */
-function selfOf(self: Ipv4Prefix): Ipv4Prefix {
-  return { address: ipv4(self.address + 1), length: 32 };
-}
-
-/** That a range which somebody chose is another now; a default may be either of two, and nobody asked for it. */
-function elsewhere(
-  name: 'spool' | 'self',
-  configured: Ipv4Prefix,
-  used: readonly Ipv4Prefix[],
-  defaults: readonly string[],
-): Reason[] {
-  const asked = formatIpv4Prefix(configured);
-  const texts = used.map(formatIpv4Prefix);
-  if (texts.includes(asked) || defaults.includes(asked)) return [];
-  const text = `The configured ${name} range ${asked} is in use by a network of this host: ${texts.join(' ')} is used instead.`;
-  return [{ code: `${name}-elsewhere`, text }];
 }

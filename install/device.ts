@@ -9,8 +9,9 @@ import { type Step, step } from './step.ts';
 export interface DeviceSettings {
   /** The TUN device: `bis0`. */
   readonly device: string;
-  /** The IPv4 address that is ours alone: `172.21.112.1`. */
+  /** The IPv4 address that is ours alone: `172.21.112.1`; and those before it that are still in use. */
   readonly self: string;
+  readonly earlier?: readonly string[];
   /** The IPv4 prefixes that are routed to the device: `['10.170.160.0/20']`. */
   readonly spool: readonly string[];
   /** The IPv6 prefix of translated sources, a /96. */
@@ -46,17 +47,18 @@ function sysctls(device: string): [string, string][] {
  * The steps, in the order that lets no packet of the kernel's own out of the device first: sysctls, address, up, routes.
  * Each of them is safe to repeat, as when the uplink's MTU has changed.
  */
-export function deviceSteps({ device: name, self, spool, ula, mtu }: DeviceSettings): Step[] {
+export function deviceSteps({ device: name, self, earlier = [], spool, ula, mtu }: DeviceSettings): Step[] {
   const device = checkedInterfaceName(name);
   if (!Number.isInteger(mtu) || mtu < LEAST_MTU || mtu > MOST_MTU)
     throw new Error(`Cannot route with an MTU of ${mtu}`);
-  const address = [`${self}/32`, 'dev', device];
   return [
     ...sysctls(device).map(([path, text]) => step(`set ${path} to ${text}`, { path, text })),
-    step(
-      `give ${device} the address ${self}`,
-      ['ip', '-4', 'address', 'replace', ...address],
-      ['ip', '-4', 'address', 'del', ...address],
+    ...[self, ...earlier].map((address) =>
+      step(
+        `give ${device} the address ${address}`,
+        ['ip', '-4', 'address', 'replace', `${address}/32`, 'dev', device],
+        ['ip', '-4', 'address', 'del', `${address}/32`, 'dev', device],
+      ),
     ),
     step(`set ${device} up`, ['ip', 'link', 'set', device, 'up'], ['ip', 'link', 'set', device, 'down']),
     ...spool.map((prefix) =>
