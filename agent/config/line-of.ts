@@ -1,29 +1,43 @@
-/** Finds the line of a key in TOML, as the parser only tells positions of what it cannot read. */
+/** Finds the lines of keys in TOML, as the parser only tells positions of what it cannot read. */
 import { parse } from 'smol-toml';
 
+/** The most that is parsed for it, in characters: seven hundred lines, of which each is wrong, take half a second. */
+const MOST_PARSED = 8 * 1024 * 1024;
+
 /**
- * The line, from 1, on which the value at `path` (table, key, place in a list) was given, or `undefined` if it was not.
- * It is the first line with which the text, cut after it, holds the value; a cut inside a longer value is not TOML and
- * is passed over, so that for a list of several lines it is the last.
+ * For each path (table, key, place in a list) the line, from 1, on which its value was given; `undefined` if it was not, or
+ * if finding it would take too long. It is the first line with which the text, cut after it, holds the value; a cut inside a
+ * longer value is not TOML and is passed over, so that for a list of several lines it is the last.
  */
-export function lineOf(toml: string, path: readonly string[]): number | undefined {
-  const lines = toml.split('\n');
-  for (let line = 1; line <= lines.length; line++) {
-    if (has(lines.slice(0, line).join('\n'), path)) return line;
+export function linesOf(toml: string, paths: readonly (readonly string[])[]): (number | undefined)[] {
+  const found: (number | undefined)[] = paths.map(() => undefined);
+  let parsed = 0;
+  for (let end = 0, line = 1; end >= 0 && parsed < MOST_PARSED && found.includes(undefined); line++) {
+    end = toml.indexOf('\n', end);
+    const text = end < 0 ? toml : toml.slice(0, end++);
+    parsed += text.length;
+    const value = valueOf(text);
+    if (value === undefined) continue;
+    for (const [index, path] of paths.entries())
+      if (found[index] === undefined && has(value, path)) found[index] = line;
   }
-  return undefined;
+  return found;
 }
 
-function has(toml: string, path: readonly string[]): boolean {
-  let value: unknown;
+/** The value of a text; `undefined` for one that is not TOML. */
+function valueOf(toml: string): unknown {
   try {
-    value = parse(toml);
+    return parse(toml);
   } catch {
-    return false;
+    return undefined;
   }
+}
+
+function has(value: unknown, path: readonly string[]): boolean {
+  let rest = value;
   for (const part of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return false;
-    value = (value as Record<string, unknown>)[part];
+    if (typeof rest !== 'object' || rest === null || !Object.hasOwn(rest, part)) return false;
+    rest = (rest as Record<string, unknown>)[part];
   }
   return true;
 }

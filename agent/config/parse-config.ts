@@ -6,7 +6,7 @@ import { ipv4PrefixesOverlap } from '../../mapper/address/prefix.ts';
 import type { Config } from './config.ts';
 import { exampleConfig } from './example.ts';
 import { type Key, keys } from './keys.ts';
-import { lineOf } from './line-of.ts';
+import { linesOf } from './line-of.ts';
 
 /** The longest file that is read, in octets: `--config /dev/zero` must end too. */
 const LONGEST_FILE = 1024 * 1024;
@@ -89,8 +89,13 @@ export function parseConfig(toml: string, source = 'configuration'): Config {
     path: (issue.path ?? []).map((item) => String(item.key)),
     text: issue.message,
   }));
-  const problems = [...unknown, ...wrong].map(({ path, text }): Problem => {
-    const line = lineOf(toml, path);
+  const all = [...unknown, ...wrong];
+  const lines = linesOf(
+    toml,
+    all.map(({ path }) => path),
+  );
+  const problems = all.map(({ path, text }, index): Problem => {
+    const line = lines[index];
     return { ...(line === undefined ? {} : { line }), key: keyText(path), text };
   });
   problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
