@@ -75,6 +75,19 @@ test.serial('S11: without CAP_NET_ADMIN the start is refused with a reason, and 
   t.deepEqual(await scene.dual.differencesSince(before, 1000), []);
 });
 
+test.serial('S11: mode resolv.conf is refused with the reason, for the service may not replace the file', async (t) => {
+  const config = path.join(place.directory, 'resolv-conf.toml');
+  fs.writeFileSync(config, '[resolver]\nmode = "resolv.conf"\n');
+  const daemon = scene.dual.start([...place.daemon(), '--config', config]);
+  const { status } = await daemon.ended();
+  t.is(status, 1);
+  t.regex(
+    daemon.stderr,
+    new RegExp(`Cannot replace /etc/resolv.conf: user ${SERVICE_USER} may not write in /etc.* Run bis as root`),
+  );
+  t.deepEqual(await scene.dual.differencesSince(before, 1000), []);
+});
+
 test.serial('S11: the service manager hears that it is ready, alive, and stopping', async (t) => {
   const manager = libc.socket(AF_UNIX, SOCK_DGRAM | flag.NONBLOCK | flag.CLOEXEC, 0);
   const socket = path.join(place.directory, 'notify');

@@ -14,6 +14,7 @@ function hostWith(table: string, listTable: () => string): { host: Host; asked: 
     readText: () => undefined,
     readLink: () => undefined,
     writeText: () => {},
+    mayWriteIn: () => true,
     replaceFile: () => {},
     putBack: () => {},
     forgetFlowsOf: async () => {},

@@ -3,7 +3,7 @@
  * goes through it, so that tests can record it and nothing goes through a shell.
  */
 import { execFile } from 'node:child_process';
-import { closeSync, constants, openSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { putBack, replaceFile } from './replace-file.ts';
 
 export interface Host {
@@ -15,6 +15,8 @@ export interface Host {
   readLink(path: string): string | undefined;
   /** Writes a file that is there. Throws when it is not, or cannot be written. */
   writeText(path: string, text: string): void;
+  /** Whether files of a directory could be made and replaced by this process. */
+  mayWriteIn(directory: string): boolean;
   /** As in `replace-file.ts`. */
   replaceFile(path: string, text: string, kept: string): void;
   /** As in `replace-file.ts`. */
@@ -98,6 +100,14 @@ export function linuxHost(timeoutMilliseconds = 10_000): Host {
         writeFileSync(descriptor, text);
       } finally {
         closeSync(descriptor);
+      }
+    },
+    mayWriteIn(directory) {
+      try {
+        accessSync(directory, constants.W_OK | constants.X_OK);
+        return true;
+      } catch {
+        return false;
       }
     },
     replaceFile,

@@ -1,4 +1,5 @@
 /** How programs on this host find names: whose `/etc/resolv.conf` it is, what nsswitch.conf says, systemd-resolved. */
+import { dirname } from 'node:path';
 import type { Host } from '../../install/host.ts';
 import { isMountedAt } from './mounted.ts';
 import { hostNameServers, KEPT_RESOLV_CONF, type NameServer, RESOLV_CONF } from './name-servers.ts';
@@ -33,6 +34,8 @@ export interface Resolution {
   readonly resolved: Resolved | undefined;
   /** Whether resolv.conf is mounted over, as in containers: then it cannot be replaced. */
   readonly isMounted: boolean;
+  /** Whether this process may replace resolv.conf, as far as the directory says: the user of the service may not. */
+  readonly mayReplace: boolean;
 }
 
 /** Files that resolv.conf links to, by who writes them. */
@@ -91,5 +94,6 @@ export async function observeResolution(host: Host): Promise<Resolution> {
     usesNssResolve: usesNssResolve(host.readText(NSSWITCH) ?? ''),
     resolved: await observeResolved(host),
     isMounted: isMountedAt(mounts, RESOLV_CONF),
+    mayReplace: host.mayWriteIn(dirname(RESOLV_CONF)),
   };
 }

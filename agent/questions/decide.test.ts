@@ -21,6 +21,8 @@ interface Machine {
   /** The network namespace it is in, when it is another. */
   readonly elsewhere?: string;
   readonly isMounted?: boolean;
+  /** The user may not write in `/etc`. */
+  readonly isClosed?: boolean;
   readonly configured?: Observations['configured'];
   readonly cannotCatch?: string;
 }
@@ -45,6 +47,7 @@ async function decision(machine: Machine): Promise<Decision> {
     resolved,
     elsewhere = 'net:[1]',
     isMounted,
+    isClosed,
     configured = 'auto',
     cannotCatch,
   } = machine;
@@ -52,6 +55,7 @@ async function decision(machine: Machine): Promise<Decision> {
   if (resolvConf !== undefined) host.files.set('/etc/resolv.conf', resolvConf);
   if (link !== undefined) host.links.set('/etc/resolv.conf', link);
   if (isMounted === true) host.files.set('/proc/self/mountinfo', '29 1 8:1 /x /etc/resolv.conf rw - ext4 /dev/sda rw');
+  if (isClosed === true) host.closed.add('/etc');
   if (resolved !== undefined) {
     host.files.set('/run/systemd/resolve/resolv.conf', '');
     const call =
@@ -195,6 +199,11 @@ const others: Readonly<Record<string, [Machine, Decision['mode']]>> = {
   'systemd-resolved that runs and nobody asks': [{ ...replaceable, resolved: [router] }, 'resolv.conf'],
   'a container': [{ resolvConf: 'nameserver 127.0.0.11\n', isMounted: true }, 'listen'],
   'no resolv.conf': [{}, 'listen'],
+  'Debian, as the user of the service': [{ ...replaceable, isClosed: true }, 'listen'],
+  'Debian with systemd-resolved, as the user of the service': [
+    { ...stub, resolved: [router], isClosed: true },
+    'resolved',
+  ],
 };
 
 for (const [title, [machine, mode]] of Object.entries(others)) {

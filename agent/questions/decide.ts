@@ -43,7 +43,7 @@ export function wouldWeaken({ dnsOverTls, dnssec }: Pick<ResolvedServer, 'dnsOve
 }
 
 function chooseMode(observations: Observations): { mode: Mode; reasons: readonly string[] } {
-  const { configured, cannotCatch, owner, isMounted, resolved, usesNssResolve } = observations;
+  const { configured, cannotCatch, owner, isMounted, mayReplace, resolved, usesNssResolve } = observations;
   if (configured !== 'auto') return { mode: configured, reasons: [`Mode ${configured} is configured.`] };
   if (cannotCatch === undefined) {
     return { mode: 'snoop', reasons: ['The kernel can catch questions, so that no file has to be changed.'] };
@@ -56,6 +56,10 @@ function chooseMode(observations: Observations): { mode: Mode; reasons: readonly
   if (owner === undefined) return { mode: 'listen', reasons: [cannot, 'There is no /etc/resolv.conf.'] };
   if (isMounted) {
     return { mode: 'listen', reasons: [cannot, '/etc/resolv.conf is mounted from outside and cannot be replaced.'] };
+  }
+  if (!mayReplace) {
+    const cause = '/etc/resolv.conf cannot be replaced: this user may not write in /etc, as the service may not.';
+    return { mode: 'listen', reasons: [cannot, cause] };
   }
   const kept = 'systemd-resolved encrypts or checks what it asks, and stays between bis and the servers.';
   return {

@@ -3,6 +3,7 @@
  * names us, and the servers it named before are asked. What was there is kept beside it and put back at the end, by the
  * janitor when nobody else can (S5).
  */
+import { dirname } from 'node:path';
 import type { Host } from '../../install/host.ts';
 import type { Journal } from '../../install/journal.ts';
 import { apply, type Step, undo } from '../../install/step.ts';
@@ -22,6 +23,9 @@ const MARK = '# bis: ';
 
 /** How often our file is put back when others replace it. */
 const MOST_REPLACEMENTS = 10;
+
+/** Why the user of the service cannot, and what to do. */
+const CLOSED = `Cannot replace ${RESOLV_CONF}: user ${process.geteuid?.()} may not write in ${dirname(RESOLV_CONF)}, as the service may not. Run bis as root (bis up), or set mode to "auto", "snoop", "resolved" or "listen"`;
 
 /** Our file in the place of one with this text: with everything of it but comments and servers. */
 export function replacement(text: string): string {
@@ -128,6 +132,7 @@ export class ReplacedFile implements Questions {
 
   async #replace(text: string): Promise<void> {
     const { host, journal, log } = this.#parts;
+    if (!host.mayWriteIn(dirname(RESOLV_CONF))) throw new Error(CLOSED);
     // What was kept before is out of date: somebody has replaced our file by another.
     await this.withdraw();
     this.#hasGivenUp = this.#replacements > MOST_REPLACEMENTS;

@@ -40,6 +40,7 @@ export function namespaceHost(name: string): Host {
     readText: (path) => inNamespace(name, () => host.readText(path)),
     readLink: (path) => inNamespace(name, () => host.readLink(path)),
     writeText: (path, text) => inNamespace(name, () => host.writeText(path, text)),
+    mayWriteIn: host.mayWriteIn,
     replaceFile: host.replaceFile,
     putBack: host.putBack,
     forgetFlowsOf: (prefix) => inNamespace(name, () => host.forgetFlowsOf(prefix)),

@@ -11,6 +11,8 @@ export class RecordingHost implements Host {
   readonly failing = new Map<string, string>();
   /** What commands print, by how they begin. */
   readonly output = new Map<string, string>();
+  /** Directories that this process may not write in. */
+  readonly closed = new Set<string>();
 
   constructor(files: Readonly<Record<string, string>> = {}) {
     this.files = new Map(Object.entries(files));
@@ -36,6 +38,10 @@ export class RecordingHost implements Host {
   writeText(path: string, text: string): void {
     this.done.push(`${path} < ${text}`);
     this.files.set(path, text);
+  }
+
+  mayWriteIn(directory: string): boolean {
+    return !this.closed.has(directory);
   }
 
   async forgetFlowsOf(prefix: string): Promise<void> {
