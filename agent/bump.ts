@@ -106,7 +106,7 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
   const changes = new NetworkChanges(RESOLUTION_FILES);
   undoing.add('stop listening to the kernel', () => changes.close());
   const journal = await beginJournal(parts.journal, host, log, undoing);
-  const surroundings = await Surroundings.of(host, config.device.name);
+  const surroundings = await Surroundings.of(host, config.device.name, changes.routers);
   const { explicit, stateDirectory } = parts;
   const asked = config.mapper.spool;
   const taken = [...surroundings.takenIpv4, ...explicit.prefixes];
@@ -129,14 +129,14 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
   const prefixes = (): readonly string[] => ranges.prefixes();
   const selves = (): readonly string[] => self.addresses;
   const repairs = new Repairs();
-  const { denyUsers } = config.uplink;
+  const { uplink } = config;
   const legParts = {
     instance,
     host,
     log,
     journal,
     repairs,
-    denyUsers,
+    uplink,
     catches: first.mode === 'snoop',
     prefixes,
     selves,
@@ -187,7 +187,7 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
     get reasons() {
       return watch.reasons;
     },
-    status: () => upStatus({ instance, leg, spool, mapper, questions, resolver, dataPlane }),
+    status: () => upStatus({ instance, leg, surroundings, spool, mapper, questions, resolver, dataPlane }),
     mappings: () => mappingPages(mapper, spool, nowSeconds),
     flush: (address, isForced) => flushBump({ mapper, resolver, caches }, address, isForced),
     inquiry: { resolver, mapper, explicit: explicit.map, questions, now: nowSeconds },

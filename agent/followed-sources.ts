@@ -24,14 +24,18 @@ export class FollowedSources {
    * Makes these the rules. Flows whose source is no address of the host any more are forgotten: with `masquerade` the kernel
    * does so itself, with `snat` it would go on sending in that name. Rejects with what could not be done.
    */
-  async follow(rules: readonly SourceRule[], isOwn: (address: Ipv6Address) => boolean): Promise<void> {
+  async follow(
+    rules: readonly SourceRule[],
+    isOwn: (address: Ipv6Address) => boolean,
+    detached: readonly string[] = [],
+  ): Promise<void> {
     const { nft, settings, forgetFlows } = this.#parts;
     const isThere = (source: string): boolean => {
       const address = parseIpv6(source);
       return address !== undefined && isOwn(address);
     };
     const valid = rules.filter(({ source }) => source === undefined || isThere(source));
-    const commands = sourcesCommands(settings, valid);
+    const commands = sourcesCommands(settings, valid, detached);
     if (commands !== this.#commands) nft.run(commands);
     this.#commands = commands;
     const used = new Set([...this.#used, ...valid.flatMap(({ source }) => source ?? [])]);

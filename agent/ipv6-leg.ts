@@ -2,7 +2,6 @@
  * The IPv6 leg: the TUN device with its routes, the tables that guard and masquerade it, and forwarding between it and
  * the uplinks. Made in an order in which nothing can leave unmasqueraded, undone in reverse.
  */
-import { forgetFlows } from '../install/conntrack.ts';
 import { guardCommands, guardedCommands, guardSteps, isGuardWhole } from '../install/guard.ts';
 import type { Host } from '../install/host.ts';
 import type { Journal } from '../install/journal.ts';
@@ -18,13 +17,15 @@ import {
 import { denyCommands } from '../install/table-deny.ts';
 import { type ExposedPorts, recipientCommands } from '../install/table-recipient.ts';
 import { formatIpv6Prefix } from '../mapper/address/prefix.ts';
+import type { UplinkConfig } from './config/config.ts';
 import { isNothing } from './config/ports.ts';
 import { closeTun, type OpenTun, openTun } from './data-plane/tun-linux.ts';
 import { deviceStepsOf, HEADER_GROWTH } from './device-steps.ts';
-import { FollowedSources } from './followed-sources.ts';
 import { Forwarding } from './forwarding.ts';
 import { type Instance, selfAddress } from './instance.ts';
+import { LegSources, type SourceSurroundings } from './leg-sources.ts';
 import type { Log } from './log.ts';
+import type { PreferredSource } from './network/flow-sources.ts';
 import { guestInterfaces } from './network/guests.ts';
 import type { Surroundings } from './network/surroundings.ts';
 import { isTaken, patiently } from './patiently.ts';
@@ -45,15 +46,12 @@ export interface Ipv6LegParts {
   readonly prefixes: () => readonly string[];
   /** The addresses of the device, as text; programs send from the first. */
   readonly selves: () => readonly string[];
-  /** Ids of users who may not send to the device (S16). */
-  readonly denyUsers: readonly number[];
+  /** Whose source packets get, and who may not send any (S16). */
+  readonly uplink: Pick<UplinkConfig, 'source' | 'denyUsers'>;
 }
 
 /** What the leg follows. */
-export type LegSurroundings = Pick<
-  Surroundings,
-  'uplinks' | 'defaultDevices' | 'mtu' | 'sources' | 'isOwn' | 'isDeviceWhole'
->;
+export type LegSurroundings = SourceSurroundings & Pick<Surroundings, 'defaultDevices' | 'mtu' | 'isDeviceWhole'>;
 
 export class Ipv6Leg {
   readonly tun: OpenTun;
@@ -62,7 +60,7 @@ export class Ipv6Leg {
   readonly #settings: TableSettings;
   readonly #forwarding: Forwarding;
   readonly #ranges: RoutedRanges;
-  readonly #sources: FollowedSources;
+  readonly #sources: LegSources;
   #uplinks: readonly string[] = [];
   #mtu = 0;
   #isExposed = false;
@@ -79,7 +77,7 @@ export class Ipv6Leg {
     this.nft = nft;
     this.tun = tun;
     this.#settings = settings;
-    this.#sources = new FollowedSources({ nft, settings, forgetFlows });
+    this.#sources = new LegSources({ ...parts, nft, settings });
     this.#ranges = new RoutedRanges({ host, nft, settings, self: selfAddress(instance), families });
     // Two of them: nobody can remove the one in our own table, and nothing takes the other one away with us.
     const guard = (interfaces: readonly string[]): void => {
@@ -97,18 +95,19 @@ export class Ipv6Leg {
 
   /** Makes the leg; what was done is in `undoing` even when it rejects. */
   static async create(parts: Ipv6LegParts, surroundings: LegSurroundings, undoing: UndoList): Promise<Ipv6Leg> {
-    const { catches, instance, journal, log } = parts;
+    const { catches, instance, journal, log, uplink } = parts;
     const nft = new Nft();
     undoing.add('remove the nft tables', () => nft.close());
     const settings: TableSettings = {
       ...tableSettings(instance),
       catches,
+      dedicated: uplink.source === 'dedicated',
       get self() {
         return parts.selves();
       },
     };
     const families = await makeTables(nft, settings, log);
-    const denied = denyCommands(settings, parts.denyUsers);
+    const denied = denyCommands(settings, parts.uplink.denyUsers);
     if (denied !== '') nft.run(denied);
     const tun = await makeDevice(instance, parts.host);
     undoing.add(`remove ${instance.device}`, () => closeTun(tun));
@@ -117,6 +116,7 @@ export class Ipv6Leg {
     await apply(guard, { ...parts.host, nft: (commands) => void nft.run(commands) });
     const leg = new Ipv6Leg(parts, nft, tun, settings, families);
     await leg.follow(surroundings);
+    await leg.#sources.settle(surroundings);
     return leg;
   }
 
@@ -138,10 +138,15 @@ export class Ipv6Leg {
       if (!isRepair || repairs.may('the device')) await apply(deviceStepsOf(instance, mtu, routed, selves), host);
     });
     await this.#forwarding.follow(uplinks);
-    await this.#sources.follow(surroundings.sources, (address) => surroundings.isOwn(address));
+    await this.#sources.follow(surroundings);
     this.nft.run(guestsCommands(this.#settings, await guestInterfaces(host, surroundings.defaultDevices)));
     this.#uplinks = uplinks;
     this.#mtu = mtu;
+  }
+
+  /** The addresses that only translated packets have. */
+  get dedicated(): readonly PreferredSource[] {
+    return this.#sources.dedicated;
   }
 
   /** Whether somebody has ended forwarding, which `follow` mends. Cheap enough for a timer. */

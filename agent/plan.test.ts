@@ -1,4 +1,5 @@
 import test from 'ava';
+import { dedicatedStep } from '../install/dedicated.ts';
 import { chooseForwarding } from '../install/forwarding.ts';
 import { printStep } from '../install/step.ts';
 import { ipv6 } from '../mapper/address/ipv6.ts';
@@ -9,6 +10,17 @@ import { startSteps } from './plan.ts';
 const instance = createInstance(defaultConfig(), { address: ipv6(0xfd000b15, 0, 0, 0), length: 96 }, []);
 const seen = (name: string) => ({ name, forceForwarding: '0', forwarding: '0', acceptRa: '1' });
 const forwarding = chooseForwarding({ all: '0', ours: [seen('bis0'), seen('eth0')], others: [seen('default')] });
+
+test('a dry run shows the dedicated addresses, after all that has to be there first', (t) => {
+  const dedicated = [dedicatedStep('eth0', '2001:db8::7')];
+  const steps = startSteps(instance, true, 1500, forwarding, dedicated);
+  t.deepEqual(steps.at(-1), dedicated[0]);
+  const { run } = steps[0] as (typeof steps)[number];
+  t.regex(
+    'nft' in run ? run.nft : '',
+    /set dedicated \{.*ip6 daddr @dedicated ct state new meta l4proto tcp counter reject/s,
+  );
+});
 
 test('a dry run shows every step in the order of a start, and what undoes those that outlive the process', (t) => {
   const lines = startSteps(instance, true, 1500, forwarding).map(printStep).join('\n');

@@ -1,4 +1,6 @@
 /** What a start would do to the host, in order, as the steps it would run: for `bis daemon --dry-run`. Nothing is done. */
+
+import { dedicatedStep } from '../install/dedicated.ts';
 import {
   chooseForwarding,
   type ForwardingChoice,
@@ -9,8 +11,9 @@ import { guardedCommands, guardSteps } from '../install/guard.ts';
 import type { Host } from '../install/host.ts';
 import { printStep, type Step, step } from '../install/step.ts';
 import { arpTableCommands, forcedCommands, tableCommands, whyNotCatch } from '../install/table.ts';
-import type { Ipv4Prefix, Ipv6Prefix } from '../mapper/address/prefix.ts';
+import { formatIpv6Prefix, type Ipv4Prefix, type Ipv6Prefix } from '../mapper/address/prefix.ts';
 import type { Config } from './config/config.ts';
+import { dedicatedOn } from './dedicated-addresses.ts';
 import { deviceStepsOf } from './device-steps.ts';
 import { createInstance, type Instance } from './instance.ts';
 import { observeResolution } from './network/resolution.ts';
@@ -18,9 +21,15 @@ import { Surroundings } from './network/surroundings.ts';
 import { decide } from './questions/decide.ts';
 import { tableSettings } from './table-settings.ts';
 
-/** The steps of a start on a host whose smallest uplink has this IPv6 MTU, in octets. */
-export function startSteps(instance: Instance, catches: boolean, mtu: number, forwarding: ForwardingChoice): Step[] {
-  const settings = { ...tableSettings(instance), catches };
+/** The steps of a start on a host whose smallest uplink has this IPv6 MTU, in octets; `dedicated` gives uplinks their addresses. */
+export function startSteps(
+  instance: Instance,
+  catches: boolean,
+  mtu: number,
+  forwarding: ForwardingChoice,
+  dedicated?: readonly Step[],
+): Step[] {
+  const settings = { ...tableSettings(instance), catches, dedicated: dedicated !== undefined };
   const { table, device } = instance;
   return [
     step(`make the nft table inet ${table}`, { nft: tableCommands(settings) }),
@@ -32,6 +41,7 @@ export function startSteps(instance: Instance, catches: boolean, mtu: number, fo
       nft: forcedCommands(settings, forwarding.guarded) + guardedCommands(settings, forwarding.guarded),
     }),
     ...forwarding.steps,
+    ...(dedicated ?? []),
   ];
 }
 
@@ -47,11 +57,23 @@ export async function planLines(config: Config, ula: Ipv6Prefix, host: Host, kep
   });
   const observation = await observeForwarding(host, instance.device, surroundings.uplinks);
   const forwarding = chooseForwarding(withDevice(observation));
+  const dedicated = config.uplink.source === 'dedicated' ? dedicatedSteps(instance, surroundings) : undefined;
   return [
-    ...startSteps(instance, mode === 'snoop', surroundings.mtu, forwarding).map(printStep),
+    ...startSteps(instance, mode === 'snoop', surroundings.mtu, forwarding, dedicated).map(printStep),
     `take questions in mode ${mode}`,
     ...[...reasons, ...forwarding.reasons].map((reason) => `  because ${reason}`),
   ];
+}
+
+/** What gives the uplinks their dedicated addresses, if nobody has those. */
+function dedicatedSteps(
+  { ula }: Instance,
+  { interfaces, uplinks }: Pick<Surroundings, 'interfaces' | 'uplinks'>,
+): Step[] {
+  return interfaces
+    .filter(({ name }) => uplinks.includes(name))
+    .flatMap((link) => dedicatedOn(link, formatIpv6Prefix(ula)))
+    .map(({ device, source }) => dedicatedStep(device, source));
 }
 
 /** The observation as it will be when the device is there, which begins as `default` says. */

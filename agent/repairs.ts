@@ -1,7 +1,12 @@
 /** How often what others changed is put right again (S6): ten times within an hour, then it is left as they want it. */
 
 /** What is repaired, in words that stand in "Somebody changed …". */
-export type Repaired = 'the device' | 'the forward guard' | 'the opened firewall' | 'forwarding';
+export type Repaired =
+  | 'the device'
+  | 'the forward guard'
+  | 'the opened firewall'
+  | 'forwarding'
+  | 'the dedicated addresses';
 
 const MOST_REPAIRS = 10;
 const HOUR_MILLISECONDS = 3_600_000;

@@ -11,15 +11,20 @@ import type { AgentState, MappingRow, Reason, Status, TranslatorStatus } from '.
 import { networkNamespace } from './control/network-namespace.ts';
 import type { Instance } from './instance.ts';
 import type { Ipv6Leg } from './ipv6-leg.ts';
+import type { Surroundings } from './network/surroundings.ts';
 import type { Questions } from './questions/questions.ts';
 
 /** What is told only while it is up. */
-export type UpStatus = Pick<Status, 'device' | 'spool' | 'self' | 'uplinks' | 'resolver' | 'translator'>;
+export type UpStatus = Pick<
+  Status,
+  'device' | 'spool' | 'self' | 'uplinks' | 'dedicated' | 'detached' | 'resolver' | 'translator'
+>;
 
 /** What the status of a bump is read from. */
 export interface UpStatusParts {
   readonly instance: Pick<Instance, 'device' | 'spool' | 'ula'>;
-  readonly leg: Pick<Ipv6Leg, 'mtu' | 'tun' | 'uplinks'>;
+  readonly leg: Pick<Ipv6Leg, 'mtu' | 'tun' | 'uplinks' | 'dedicated'>;
+  readonly surroundings: Pick<Surroundings, 'detached'>;
   readonly spool: Pick<Spool, 'usable' | 'open' | 'closing'>;
   readonly mapper: Pick<AddressMapper, 'use' | 'counters' | 'strangerCounters'>;
   readonly questions: Pick<Questions, 'mode' | 'servers' | 'because'>;
@@ -31,7 +36,16 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
   version: string;
 };
 
-const nothingUp: UpStatus = { device: null, spool: null, self: null, uplinks: [], resolver: null, translator: null };
+const nothingUp: UpStatus = {
+  device: null,
+  spool: null,
+  self: null,
+  uplinks: [],
+  dedicated: [],
+  detached: [],
+  resolver: null,
+  translator: null,
+};
 
 /** The status in a situation; `exposed` whatever the state, `up` only while it is up. */
 export function statusOf(
@@ -55,7 +69,7 @@ export function statusOf(
 
 /** What a bump that is up tells about itself. */
 export function upStatus(parts: UpStatusParts): UpStatus {
-  const { instance, leg, spool, mapper, questions, resolver, dataPlane } = parts;
+  const { instance, leg, surroundings, spool, mapper, questions, resolver, dataPlane } = parts;
   const { assigned, recycled, refused } = mapper.counters;
   const { overRate, refused: strangersRefused } = mapper.strangerCounters;
   const { offloads, queues } = leg.tun;
@@ -70,6 +84,8 @@ export function upStatus(parts: UpStatusParts): UpStatus {
     },
     self: formatIpv6Prefix(instance.ula),
     uplinks: leg.uplinks,
+    dedicated: leg.dedicated.map(({ device, source }) => ({ device, address: source })),
+    detached: surroundings.detached,
     resolver: {
       mode: questions.mode,
       because: questions.because(),

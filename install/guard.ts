@@ -4,9 +4,10 @@
  * device or nothing (S5); and until connection tracking has forgotten our flows, nothing of ours leaves (S8a).
  */
 import { CommandError, type Host } from './host.ts';
+import { replaceSet } from './nft-set.ts';
 import { interfaceName, type NftWord, prefixWord, tableName } from './nft-word.ts';
 import { type Step, step } from './step.ts';
-import { leakChain, own4Set, replaceSet, type TableSettings } from './table.ts';
+import { leakChain, own4Set, type TableSettings } from './table.ts';
 
 /** What the guard is made of. */
 export type GuardSettings = Pick<TableSettings, 'table' | 'device' | 'ula' | 'spool' | 'self'>;

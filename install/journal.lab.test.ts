@@ -15,6 +15,7 @@ const harmless: readonly Action[] = [
   { nft: 'delete table inet bis_guard' },
   { forgetFlowsOf: 'fd12:3456:789a::/96' },
   { removeRules: rules },
+  ['ip', '-6', 'address', 'del', '2001:db8::7/128', 'dev', 'eth0'],
 ];
 const [more, flows] = [{ removeRules: rules }, { forgetFlowsOf: 'fd12:3456:789a::/96' }];
 const harmful: readonly Action[] = [
@@ -30,6 +31,10 @@ const harmful: readonly Action[] = [
   { nft: 'delete table inet bis_guard; flush ruleset' },
   { nft: 'delete table inet bis_guard\nflush ruleset' },
   ['ip', 'link', 'del', 'eth0'],
+  ['ip', '-6', 'address', 'del', '2001:db8::7/64', 'dev', 'eth0'],
+  ['ip', '-6', 'address', 'del', '2001:db8::7/128', 'dev', 'eth0;x'],
+  ['ip', '-6', 'address', 'del', '2001:db8::7/128', 'dev', 'eth0', 'x'],
+  ['ip', '-6', 'route', 'del', '2001:db8::7/128', 'dev', 'eth0'],
 ];
 
 test('S11: of what another user wrote down, root does only what that user could have done', (t) => {

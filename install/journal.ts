@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { isDedicatedUndo } from './dedicated.ts';
 import type { Host } from './host.ts';
 import type { Place } from './place.ts';
 import { type Action, isArgv, type Step, undo } from './step.ts';
@@ -83,7 +84,7 @@ function isAction(value: unknown): value is Action {
  * user might not do itself. One that says more than one thing is judged by what would be done: in the order of `step.ts`.
  */
 function isHarmless(undo: Action): boolean {
-  if (isArgv(undo)) return false;
+  if (isArgv(undo)) return isDedicatedUndo(undo);
   if ('nft' in undo) return /^delete table inet [A-Za-z]\w*_guard$/.test(undo.nft);
   if ('kept' in undo) return false;
   if ('removeRules' in undo || 'forgetFlowsOf' in undo) return true;

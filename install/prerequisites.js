@@ -54,6 +54,7 @@ const servers = {
   'libnss-resolve': `usr/lib/${machine}/libnss_resolve.so.2`,
   systemd: 'usr/bin/busctl',
   nscd: 'usr/sbin/nscd',
+  radvd: 'usr/sbin/radvd',
 };
 
 /** What each command of package.json needs. */

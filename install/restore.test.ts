@@ -2,8 +2,10 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { dedicatedStep } from './dedicated.ts';
 import { chooseForwarding, type ForwardingObservation } from './forwarding.ts';
 import { guardSteps } from './guard.ts';
+import { CommandError } from './host.ts';
 import { Journal } from './journal.ts';
 import { restore } from './restore.ts';
 import { apply, type Step, step } from './step.ts';
@@ -32,10 +34,11 @@ function stepsOn(files: ReadonlyMap<string, string>, hasForce: boolean): Step[] 
     acceptRa: read(name, 'accept_ra'),
   });
   const observation = { all: '0', ours: ['bis0', 'eth0'].map(seen), others: ['default', 'wlan0'].map(seen) };
-  return [...guardSteps(guard), ...chooseForwarding(observation).steps];
+  const dedicated = ['2001:db8:1::7', '2001:db8:2::7'].map((address) => dedicatedStep('eth0', address));
+  return [...guardSteps(guard), ...chooseForwarding(observation).steps, ...dedicated];
 }
 
-/** A host whose `all.forwarding` sets every interface, as the kernel's does. */
+/** A host whose `all.forwarding` sets every interface, as the kernel's does, and which has addresses. */
 function host(): RecordingHost {
   const names = ['default', 'bis0', 'eth0', 'wlan0'];
   const files = names.flatMap((name): [string, string][] => [
@@ -48,6 +51,15 @@ function host(): RecordingHost {
   made.writeText = (path, text) => {
     write(path, text);
     if (path === `${CONF}/all/forwarding`) for (const name of names) made.files.set(`${CONF}/${name}/forwarding`, text);
+  };
+  const run = made.run.bind(made);
+  made.run = async (argv) => {
+    const [program, , object, verb, address] = argv;
+    if (program !== 'ip' || object !== 'address') return run(argv);
+    if (verb === 'replace') made.files.set(`address ${address}`, 'there');
+    else if (!made.files.delete(`address ${address}`))
+      throw new CommandError(argv, 'RTNETLINK answers: Cannot assign requested address', undefined);
+    return run(argv);
   };
   return made;
 }

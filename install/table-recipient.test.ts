@@ -34,6 +34,18 @@ add element inet bis exposed_udp { 5000-5010 }
   );
 });
 
+test('S2: at a dedicated address no socket of this host claims anything', (t) => {
+  const one = [{ first: 8080, last: 8080 }];
+  const commands = recipientCommands({ ...settings, dedicated: true }, { tcp: one, udp: one });
+  const added = commands.split('\n').filter((line) => line.includes('@dedicated'));
+  t.deepEqual(added, [
+    'add rule inet bis recipient ip6 daddr @dedicated udp dport @exposed_udp ct timeout set "udp6"',
+    'add rule inet bis recipient ip6 daddr @dedicated tcp dport @exposed_tcp dnat ip6 to fd00:b15::ac15:7001',
+    'add rule inet bis recipient ip6 daddr @dedicated udp dport @exposed_udp dnat ip6 to fd00:b15::ac15:7001',
+  ]);
+  t.true(commands.indexOf('@dedicated') < commands.indexOf('socket transparent'));
+});
+
 test('S2: nothing exposed is no chain at all', (t) => {
   t.is(
     recipientCommands(settings, { tcp: [], udp: [] }),

@@ -2,7 +2,9 @@
  * Letting peers in: the part of the table that sends what comes for exposed ports of this host, and what no IPv6 socket
  * claims, to the device (RFC 2767 §2, the recipient; S2). The chain exists only while something is exposed.
  */
+
 import { addressWord, interfaceName, type NftWord, portWord, tableName } from './nft-word.ts';
+import type { TableSettings } from './table.ts';
 
 /** Ports from `first` to `last`, both included: 1 to 65535. */
 export interface PortRange {
@@ -50,13 +52,15 @@ export function recipientForward(device: NftWord, self6: NftWord): string {
  * others (-100), so theirs wins; a socket in TIME-WAIT claims too, which `socket wildcard` would not see.
  */
 export function recipientCommands(
-  settings: { readonly table: string; readonly device: string; readonly self6: string },
+  settings: Pick<TableSettings, 'table' | 'device' | 'self6' | 'dedicated'>,
   exposed: ExposedPorts,
 ): string {
   const table = tableName(settings.table);
   const chain = `inet ${table} recipient`;
   const isNothing = protocols.every((protocol) => exposed[protocol].length === 0);
-  const rules = isNothing ? [] : recipientRules(interfaceName(settings.device), addressWord(settings.self6));
+  const rules = isNothing
+    ? []
+    : recipientRules(interfaceName(settings.device), addressWord(settings.self6), settings.dedicated === true);
   return [
     `add chain ${chain} { type nat hook prerouting priority -90; policy accept; }`,
     `flush chain ${chain}`,
@@ -68,7 +72,9 @@ export function recipientCommands(
     .join('');
 }
 
-function recipientRules(device: NftWord, self6: NftWord): string[] {
+function recipientRules(device: NftWord, self6: NftWord, hasDedicated: boolean): string[] {
+  const timeout = 'udp dport @exposed_udp ct timeout set "udp6"';
+  const sends = protocols.map((protocol) => `${protocol} dport @exposed_${protocol} dnat ip6 to ${self6}`);
   return [
     `iifname ${device} return`,
     'meta nfproto != ipv6 return',
@@ -76,10 +82,12 @@ function recipientRules(device: NftWord, self6: NftWord): string[] {
     'fib daddr type != local return',
     'ct state != new return',
     'meta l4proto tcp tcp flags & (fin | syn | rst | ack) != syn return',
+    // Sockets of this host have no business at an address that is not theirs.
+    ...(hasDedicated ? [timeout, ...sends].map((rule) => `ip6 daddr @dedicated ${rule}`) : []),
     'socket transparent 0 return',
     'socket transparent 1 return',
-    'udp dport @exposed_udp ct timeout set "udp6"',
-    ...protocols.map((protocol) => `${protocol} dport @exposed_${protocol} dnat ip6 to ${self6}`),
+    timeout,
+    ...sends,
   ];
 }
 

@@ -12,15 +12,17 @@ test('rules in the order they are given, after those of before are gone', (t) =>
     { device: 'eth0', destination: 'default', source: '2001:db8::7' },
   ];
   t.is(
-    sourcesCommands(settings, rules),
+    sourcesCommands(settings, rules, ['2001:db8:1::/64']),
     `flush chain inet bis sources
 add rule inet bis sources oifname "eth0" ip6 daddr 2001:db8:5::/48 masquerade
 add rule inet bis sources oifname "eth0" snat ip6 to 2001:db8::7
 ${noStale}add chain inet bis stale { type filter hook postrouting priority 150; policy accept; }
 add rule inet bis stale iifname "bis0" ip6 saddr { 2001:db8::7 } fib saddr type != local counter drop
+flush set inet bis detached
+add element inet bis detached { 2001:db8:1::/64 }
 `,
   );
-  t.is(sourcesCommands(settings, []), `flush chain inet bis sources\n${noStale}`);
+  t.is(sourcesCommands(settings, [], []), `flush chain inet bis sources\n${noStale}flush set inet bis detached\n`);
 });
 
 test('S9: what is no address, prefix or name is refused', (t) => {
@@ -31,5 +33,5 @@ test('S9: what is no address, prefix or name is refused', (t) => {
     { source: '::1 accept' },
     { source: 'fe80::1%eth0' },
   ])
-    t.throws(() => sourcesCommands(settings, [{ ...rule, ...wrong }]), undefined, JSON.stringify(wrong));
+    t.throws(() => sourcesCommands(settings, [{ ...rule, ...wrong }], []), undefined, JSON.stringify(wrong));
 });

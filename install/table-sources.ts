@@ -2,6 +2,8 @@
  * The source addresses that routes name, as rules: `masquerade` takes the address the kernel prefers on the interface, also
  * where a route says `src` (ip-route(8)).
  */
+
+import { replaceSet } from './nft-set.ts';
 import { addressWord, interfaceName, prefixWord, tableName } from './nft-word.ts';
 
 /** What becomes of new flows that leave by a device for a prefix. */
@@ -16,11 +18,12 @@ export interface SourceRule {
 /**
  * The commands after which exactly these rules hold, in one transaction; the first that matches counts. An address may be
  * taken from the host before the rule that names it is: until then nothing leaves in its name. Throws for what is no
- * address, prefix or name.
+ * address, prefix or name. The rules are for questions of our own, too, that would leave in the name of a `detached` prefix.
  */
 export function sourcesCommands(
   settings: { readonly table: string; readonly device: string },
   rules: readonly SourceRule[],
+  detached: readonly string[],
 ): string {
   const table = `inet ${tableName(settings.table)}`;
   const lines = rules.map(({ device, destination, source }) => {
@@ -37,5 +40,9 @@ export function sourcesCommands(
     ...lines,
     `${chain}delete chain ${table} stale\n`,
     ...(named.length === 0 ? [] : [drop]),
+    replaceSet(
+      `${table} detached`,
+      detached.map((prefix) => prefixWord('ip6', prefix)),
+    ),
   ].join('');
 }

@@ -30,6 +30,12 @@ table inet bis {
     type ifname
   }
 
+  set detached {
+    type ipv6_addr
+    flags interval
+    auto-merge
+  }
+
   set exposed_tcp {
     type inet_service
     flags interval
@@ -82,6 +88,7 @@ table inet bis {
     type nat hook postrouting priority 110; policy accept;
     ip6 saddr fd00:b15::/96 oifname != "bis0" jump sources
     ip6 saddr fd00:b15::/96 oifname != "bis0" masquerade
+    meta mark & 0xfff == 0xb15 ip6 saddr @detached jump sources
   }
 
   chain leak {

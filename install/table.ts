@@ -2,8 +2,10 @@
  * The rules of `bis` as the text of nft tables: guards (S1, S8a), the IPv6 leg, and the resolver's own (D5). The tables
  * have `flags owner` (nft(8)): they go with the process. What is in which chain, and why, is in README.md.
  */
+import { dedicatedRefusal, dedicatedSet } from './dedicated.ts';
 import { CommandError, type Host } from './host.ts';
-import { addressWord, interfaceName, markWord, type NftWord, numberWord, prefixWord, tableName } from './nft-word.ts';
+import { replaceSet } from './nft-set.ts';
+import { addressWord, interfaceName, markWord, numberWord, prefixWord, tableName } from './nft-word.ts';
 import { exposedSets, recipientForward } from './table-recipient.ts';
 import { snoopChains } from './table-snoop.ts';
 
@@ -26,6 +28,8 @@ export interface TableSettings {
   readonly markMask: number;
   /** The conntrack zone of caught questions: 1 to 65535, and nobody else's. */
   readonly zone: number;
+  /** Whether there are addresses that only translated packets have (`dedicated.ts`). */
+  readonly dedicated?: boolean;
   /** Whether questions are caught; `false` leaves out the chains that do it, which need more of the kernel than the rest. */
   readonly catches?: boolean;
 }
@@ -74,7 +78,7 @@ ${recipientForward(device, addressWord(settings.self6))}    oifname ${device} co
   chain loop {
     type filter hook input priority -10; policy accept;
     iifname ${device} meta nfproto ipv6 counter ${LOOP}
-  }
+${settings.dedicated === true ? dedicatedRefusal() : ''}  }
 
   chain sources {
   }
@@ -83,6 +87,7 @@ ${recipientForward(device, addressWord(settings.self6))}    oifname ${device} co
     type nat hook postrouting priority 110; policy accept;
     ip6 saddr ${ula} oifname != ${device} jump sources
     ip6 saddr ${ula} oifname != ${device} masquerade
+    meta mark & ${markWord(settings.markMask)} == ${markWord(settings.mark)} ip6 saddr @detached jump sources
   }
 
 ${leakChain(settings)}`;
@@ -142,7 +147,13 @@ ${own4Set(settings)}
     type ifname
   }
 
-${exposedSets().trimEnd()}
+  set detached {
+    type ipv6_addr
+    flags interval
+    auto-merge
+  }
+
+${settings.dedicated === true ? dedicatedSet() : ''}${exposedSets().trimEnd()}
 ${chains(settings)}${settings.catches === false ? '' : snoop(settings)}}
 `;
 }
@@ -201,11 +212,6 @@ ${own4Set(settings)}
   }
 }
 `;
-}
-
-/** The commands after which a set has exactly these elements, in one transaction. */
-export function replaceSet(name: string, elements: readonly NftWord[]): string {
-  return `flush set ${name}\n${elements.length === 0 ? '' : `add element ${name} { ${elements.join(', ')} }\n`}`;
 }
 
 /** Replaces the content of a set of interface names. */

@@ -41,6 +41,8 @@ test('status is aligned and short', async (t) => {
   spool     10.170.160.0/20, 3 of 4094 used, 2 held, 1 strangers, 7 assigned, 4 recycled, 1 refused, 10.170.224.0/20 closing
   self      fd5e:1e46:9d02::/96
   uplinks   eth0
+  source    2001:db8:2::7 on eth0
+  detached  2001:db8:1::/64 on eth0: fe80::1 does not answer
   exposed   tcp/8080
   resolver  snoop, 12 questions, 3 synthesized, 1 spool used up
   why       The kernel can catch questions, so that no file has to be changed.

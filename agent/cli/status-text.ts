@@ -22,12 +22,24 @@ export function reasonsText(reasons: readonly Reason[]): string[] {
   ]);
 }
 
-function rows({ device, spool, self, uplinks, exposed, resolver, translator }: Status): string[][] {
+function rows({
+  device,
+  spool,
+  self,
+  uplinks,
+  dedicated,
+  detached,
+  exposed,
+  resolver,
+  translator,
+}: Status): string[][] {
   const found: [string, string | undefined][] = [
     ['device', device === null ? undefined : deviceText(device)],
     ['spool', spool === null ? undefined : spoolText(spool)],
     ['self', self ?? undefined],
     ['uplinks', uplinks.length === 0 ? undefined : uplinks.join(' ')],
+    ...dedicated.map(({ device: on, address }): [string, string] => ['source', `${address} on ${on}`]),
+    ...detached.map((each): [string, string] => ['detached', `${each.prefix} on ${each.device}: ${each.because}`]),
     ['exposed', exposed.length === 0 ? undefined : exposed.join(' ')],
     ...(resolver === null ? [] : resolverRows(resolver)),
     ['to IPv6', translator === null ? undefined : directionText(translator.fourToSix)],

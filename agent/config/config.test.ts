@@ -41,7 +41,7 @@ const defaults: Config = {
   },
   recipient: { expose: [], unclaimed: false },
   device: { name: 'bis0', queues: 0 },
-  uplink: { denyUsers: [], firewall: 'report' },
+  uplink: { source: 'masquerade', denyUsers: [], firewall: 'report' },
   log: { level: 'info' },
 };
 

@@ -64,6 +64,7 @@ export interface DeviceConfig {
 }
 
 export interface UplinkConfig {
+  readonly source: 'masquerade' | 'dedicated';
   /** User ids. */
   readonly denyUsers: readonly number[];
   readonly firewall: 'report' | 'open';

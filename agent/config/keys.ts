@@ -159,6 +159,11 @@ export const keys = {
     ),
   },
   uplink: {
+    source: key(
+      '"masquerade"',
+      oneOf('masquerade', 'dedicated'),
+      'The source of translated packets: "masquerade" is the address that programs of this host have as well. "dedicated" gives each uplink one more address, in every prefix it has, which nobody but translated flows uses: peers see one host for each, and exposed ports are reached there whatever IPv6 socket listens. Where an uplink has no prefix for one, such as a VPN, it is masqueraded.',
+    ),
     denyUsers: key(
       '[]',
       listOf(wholeNumber(0, 0xffff_fffe)),

@@ -6,6 +6,7 @@ import type { Ipv4Prefix } from '../../mapper/address/prefix.ts';
 import type { ExplicitEntry } from '../../mapper/explicit-entry.ts';
 import type { QuestionExplained } from '../../resolver/explain.ts';
 import type { Ports } from '../config/ports.ts';
+import type { DetachedPrefix } from './detached-prefix.ts';
 import type { ExplicitRow, FlushResult, MappingRow } from './mapping-row.ts';
 
 export type { ExplicitRow, FlushResult, MappingRow } from './mapping-row.ts';
@@ -112,6 +113,10 @@ export interface Status {
   readonly self: string | null;
   /** Devices through which translated packets leave. */
   readonly uplinks: readonly string[];
+  /** The addresses that only translated packets have, with `source = "dedicated"`. */
+  readonly dedicated: readonly { readonly device: string; readonly address: string }[];
+  /** Prefixes whose routers are gone while others are there: their addresses are not the source of new flows. */
+  readonly detached: readonly DetachedPrefix[];
   /** Ports that peers may reach, `tcp/8080` or `udp/5000-5010`; while it is down, those that will be. */
   readonly exposed: readonly string[];
   readonly resolver: ResolverStatus | null;

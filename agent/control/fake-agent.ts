@@ -29,6 +29,8 @@ export const fakeStatus: Status = {
   spool: null,
   self: null,
   uplinks: [],
+  dedicated: [],
+  detached: [],
   exposed: [],
   resolver: null,
   translator: null,
@@ -49,6 +51,8 @@ export const fakeUp: Partial<Status> = {
   },
   self: 'fd5e:1e46:9d02::/96',
   uplinks: ['eth0'],
+  dedicated: [{ device: 'eth0', address: '2001:db8:2::7' }],
+  detached: [{ device: 'eth0', prefix: '2001:db8:1::/64', because: 'fe80::1 does not answer' }],
   exposed: ['tcp/8080'],
   resolver: {
     mode: 'snoop',

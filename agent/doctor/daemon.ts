@@ -11,7 +11,10 @@ export function daemonFindings(status: Status | undefined): Finding[] {
   if (status === undefined) return [pass('daemon', 'No daemon is running.')];
   const text = `A daemon is running (pid ${status.pid}), and is ${status.state}.`;
   const reasons = status.reasons.map(({ code, text: why, command }) => warn(code, why, command));
-  return [status.state === 'degraded' ? warn('daemon', text) : pass('daemon', text), ...reasons];
+  const detached = status.detached.map(({ device, prefix, because }) =>
+    warn('detached', `New flows get no source of ${prefix} on ${device}, whose routers are gone: ${because}.`),
+  );
+  return [status.state === 'degraded' ? warn('daemon', text) : pass('daemon', text), ...reasons, ...detached];
 }
 
 /** Whether files can be made in a directory, or the directory in the first one above it that is there. */

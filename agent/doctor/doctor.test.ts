@@ -71,6 +71,12 @@ test('the daemon’s own reasons are findings, and what a killed one left', (t) 
       ['warn', 'open it'],
     ],
   );
+  const detached = [{ device: 'eth0', prefix: '2001:db8:1::/64', because: 'fe80::1 does not answer' }];
+  t.like(daemonFindings({ ...fakeStatus, detached })[1], {
+    code: 'detached',
+    state: 'warn',
+    text: 'New flows get no source of 2001:db8:1::/64 on eth0, whose routers are gone: fe80::1 does not answer.',
+  });
   t.is(daemonFindings(undefined)[0]?.state, 'pass');
   t.is(directoryFinding('state-directory', join(directory, 'not/yet')).state, 'pass');
   mkdirSync(join(directory, 'closed'));

@@ -1,11 +1,12 @@
 /**
- * Notices what the agent has to follow (S7, S15): links, addresses, routes and forwarding (rtnetlink(7)), the files that
- * say where names are found, who listens on port 53, and the rules of other firewalls. Files are told of when they change;
- * the rest is looked for, which costs some microseconds, so that a timer can do it.
+ * Notices what the agent has to follow (S7, S15): links, addresses, routes and forwarding (rtnetlink(7)), routers, the files
+ * that say where names are found, who listens on port 53, and the rules of other firewalls. Files are told of when they
+ * change; the rest is looked for, which costs some microseconds, so that a timer can do it.
  */
 import { statSync } from 'node:fs';
 import { dnsListeners } from './dns-programs.ts';
 import { NetlinkEar } from './netlink.ts';
+import { RouterNews } from './router-news.ts';
 import { WatchedFiles } from './watched-files.ts';
 
 /** From linux/netlink.h. */
@@ -55,6 +56,8 @@ export interface Changes {
 export class NetworkChanges {
   readonly #routes: NetlinkEar;
   readonly #rules: NetlinkEar;
+  /** What the kernel tells of routers. */
+  readonly routers: RouterNews;
   readonly #files: readonly string[];
   readonly #watched: WatchedFiles;
   #identity: string;
@@ -68,10 +71,13 @@ export class NetworkChanges {
     this.#files = files;
     const groups = Object.values(routeGroup).reduce((all, one) => all | one, 0);
     this.#routes = new NetlinkEar(protocol.ROUTE, groups);
+    const opened: { close(): void }[] = [this.#routes];
     try {
       this.#rules = new NetlinkEar(protocol.NETFILTER, nftables.GROUP, isOfRules);
+      opened.push(this.#rules);
+      this.routers = new RouterNews();
     } catch (error) {
-      this.#routes.close();
+      for (const ear of opened) ear.close();
       throw error;
     }
     this.#watched = new WatchedFiles(files, () => {
@@ -92,13 +98,16 @@ export class NetworkChanges {
     this.#looks++;
     const hasOtherFiles = this.#hasOtherFiles();
     const names = this.#hasOtherListeners() || hasOtherFiles;
-    return { network: this.#routes.heard(), names, firewall: this.#rules.heard() };
+    const hasOtherRoutes = this.#routes.heard();
+    const network = this.routers.heard() || hasOtherRoutes;
+    return { network, names, firewall: this.#rules.heard() };
   }
 
   close(): void {
     this.#watched.close();
     this.#routes.close();
     this.#rules.close();
+    this.routers.close();
   }
 
   #hasOtherFiles(): boolean {

@@ -8,14 +8,36 @@ export interface InterfaceAddress {
   /** Canonical text, without prefix length or zone. */
   readonly address: string;
   readonly prefixLength: number;
+  /** Whether programs may be given it as a source: the same on all of the network, none that is new or on its way out. */
+  readonly isUsual: boolean;
+  /** Whether packets may have it: the kernel has asked whether somebody else does (RFC 4862 §5.4). */
+  readonly isReady: boolean;
+  /** Whether somebody does. */
+  readonly isDuplicate: boolean;
+  /** Whether it has a lifetime, as those have that were announced or leased. */
+  readonly isDynamic: boolean;
+  /** Whether it is one of those that change for the sake of privacy (RFC 8981). */
+  readonly isTemporary: boolean;
 }
 
 export interface NetworkInterface {
   readonly name: string;
+  /** The kernel's number of it. */
+  readonly index: number;
   readonly isUp: boolean;
+  /** Whether it leads to a link with neighbours, whose addresses are found by asking them (RFC 4861). */
+  readonly hasNeighbours: boolean;
   /** In octets; for IPv6 the link's own or the one a router announced, whichever is less. */
   readonly mtu: number;
   readonly addresses: readonly InterfaceAddress[];
+  /** Whether the kernel prefers temporary addresses here. */
+  readonly prefersTemporary: boolean;
+}
+
+/** A next hop. */
+export interface Router {
+  readonly device: string;
+  readonly address: string;
 }
 
 /** A route of any table, whether packets could take it now or not. */
@@ -26,6 +48,8 @@ export interface Route {
   readonly destination: string;
   /** The devices it leads out of, those whose link is down left out; several with multipath, or none. */
   readonly devices: readonly string[];
+  /** Those of its next hops that are routers, as far as their link is up. */
+  readonly routers: readonly Router[];
   /** The address of this host that packets are to have which take it, where it names one. */
   readonly source?: string;
   /** The lower, the sooner it is taken. */
@@ -40,15 +64,29 @@ export interface Network {
   readonly routes6: readonly Route[];
 }
 
-interface IpAddress {
+interface IpLink {
+  ifindex: number;
   ifname: string;
   mtu: number;
   flags: string[];
-  addr_info?: { family?: string; local?: string; prefixlen?: number }[];
+  addr_info?: IpAddress[];
+}
+
+interface IpAddress {
+  family?: string;
+  local?: string;
+  prefixlen?: number;
+  scope?: string;
+  dynamic?: boolean;
+  temporary?: boolean;
+  tentative?: boolean;
+  dadfailed?: boolean;
+  deprecated?: boolean;
 }
 
 interface IpHop {
   dev?: string;
+  gateway?: string;
   flags?: string[];
 }
 
@@ -69,7 +107,7 @@ export async function observeNetwork(host: Host): Promise<Network> {
     host.run(['ip', '-j', '-6', 'route', 'show', 'table', 'all']),
   ]);
   return {
-    interfaces: list<IpAddress>(addresses).map((link) => readInterface(host, link)),
+    interfaces: list<IpLink>(addresses).map((link) => readInterface(host, link)),
     routes4: list<IpRoute>(routes4).flatMap(readRoute),
     routes6: list<IpRoute>(routes6).flatMap(readRoute),
   };
@@ -80,17 +118,35 @@ function list<T>(json: string): T[] {
   return json.trim() === '' ? [] : (JSON.parse(json) as T[]);
 }
 
-function readInterface(host: Host, { ifname, mtu, flags, addr_info = [] }: IpAddress): NetworkInterface {
-  const announced = Number(host.readText(`/proc/sys/net/ipv6/conf/${ifname}/mtu`) ?? mtu);
+function readInterface(host: Host, { ifindex, ifname, mtu, flags, addr_info = [] }: IpLink): NetworkInterface {
+  const setting = (key: string): string | undefined => host.readText(`/proc/sys/net/ipv6/conf/${ifname}/${key}`);
+  const announced = Number(setting('mtu') ?? mtu);
   return {
     name: ifname,
+    index: ifindex,
     isUp: flags.includes('UP'),
+    hasNeighbours: !['NOARP', 'POINTOPOINT', 'LOOPBACK'].some((flag) => flags.includes(flag)),
     mtu: Math.min(mtu, announced || mtu),
-    addresses: addr_info.flatMap(({ family, local, prefixlen }) => {
-      if ((family !== 'inet' && family !== 'inet6') || local === undefined) return [];
-      return [{ family, address: canonical(local), prefixLength: prefixlen ?? (family === 'inet' ? 32 : 128) }];
-    }),
+    addresses: addr_info.flatMap(readAddress),
+    prefersTemporary: Number(setting('use_tempaddr') ?? 0) > 1,
   };
+}
+
+function readAddress({ family, local, prefixlen, scope, ...is }: IpAddress): InterfaceAddress[] {
+  if ((family !== 'inet' && family !== 'inet6') || local === undefined) return [];
+  const isReady = is.tentative !== true && is.dadfailed !== true;
+  return [
+    {
+      family,
+      address: canonical(local),
+      prefixLength: prefixlen ?? (family === 'inet' ? 32 : 128),
+      isUsual: scope === 'global' && isReady && is.deprecated !== true,
+      isReady,
+      isDuplicate: is.dadfailed === true,
+      isDynamic: is.dynamic === true,
+      isTemporary: is.temporary === true,
+    },
+  ];
 }
 
 /** `ip` prints IPv6 addresses as we do, but for mapped ones; one form makes texts comparable. */
@@ -99,13 +155,24 @@ function canonical(text: string): string {
   return address === undefined ? text : formatIpv6(address);
 }
 
-function readRoute({ type = 'unicast', dst, dev, flags, nexthops, prefsrc, metric = 0, table }: IpRoute): Route[] {
+function readRoute(route: IpRoute): Route[] {
+  const { type = 'unicast', dst, nexthops = [route], prefsrc, metric = 0, table } = route;
   if (dst === undefined) return [];
-  const hops = nexthops ?? [{ ...(dev === undefined ? {} : { dev }), ...(flags === undefined ? {} : { flags }) }];
-  const devices = hops
-    .filter(({ flags: hopFlags = [] }) => !hopFlags.includes('linkdown') && !hopFlags.includes('dead'))
-    .flatMap((hop) => (hop.dev === undefined ? [] : [hop.dev]));
-  const source = prefsrc === undefined ? {} : { source: canonical(prefsrc) };
-  const isMain = table === undefined || table === 'main';
-  return [{ type, destination: dst, devices, metric, isMain, ...source }];
+  const hops = nexthops.flatMap(({ dev, gateway, flags = [] }) => {
+    const isUsable = dev !== undefined && !flags.includes('linkdown') && !flags.includes('dead');
+    return isUsable ? [{ device: dev, address: gateway }] : [];
+  });
+  return [
+    {
+      type,
+      destination: dst,
+      devices: hops.map(({ device }) => device),
+      routers: hops.flatMap(({ device, address }) =>
+        address === undefined ? [] : [{ device, address: canonical(address) }],
+      ),
+      metric,
+      isMain: table === undefined || table === 'main',
+      ...(prefsrc === undefined ? {} : { source: canonical(prefsrc) }),
+    },
+  ];
 }

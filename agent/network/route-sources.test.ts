@@ -6,6 +6,7 @@ const route = (destination: string, device: string, source?: string, more: Parti
   type: 'unicast',
   destination,
   devices: [device],
+  routers: [],
   metric: 1024,
   isMain: true,
   ...(source !== undefined && { source }),

@@ -23,15 +23,21 @@ export function routeSources(routes: readonly Route[]): RouteSource[] {
     .toSorted((a, b) => Number(b.isMain) - Number(a.isMain) || a.metric - b.metric)
     .flatMap(({ devices, destination, source }) => devices.map((device) => ({ device, destination, source })));
   const first = found.filter((each, index) => index === found.findIndex((other) => isSamePlace(each, other)));
-  const ordered = first.toSorted((a, b) => lengthOf(b) - lengthOf(a));
+  const ordered = first.toSorted(byLength);
   // What names no source, and has no shorter prefix behind it that does, gets the address it would have got anyway.
   return ordered.filter(({ device }, index) =>
     ordered.slice(index).some((other) => other.device === device && other.source !== undefined),
   );
 }
 
-function isSamePlace(a: RouteSource, b: RouteSource): boolean {
+/** Whether two are about the same flows. */
+export function isSamePlace(a: RouteSource, b: RouteSource): boolean {
   return a.device === b.device && a.destination === b.destination;
+}
+
+/** The longest prefix first. */
+export function byLength(a: RouteSource, b: RouteSource): number {
+  return lengthOf(b) - lengthOf(a);
 }
 
 /** The length of the prefix, in bits. */

@@ -1,11 +1,16 @@
 /** What the agent concludes from the host's network as it was observed last: uplinks, MTU, ranges in use, own addresses. */
+
 import type { Host } from '../../install/host.ts';
 import { checkedInterfaceName } from '../../install/interface-name.ts';
 import { parseIpv4 } from '../../mapper/address/ipv4.ts';
 import { formatIpv6, type Ipv6Address } from '../../mapper/address/ipv6.ts';
 import { type Ipv4Prefix, ipv4Prefix, parseIpv4Prefix } from '../../mapper/address/prefix.ts';
-import { type Network, observeNetwork, type Route } from './observe.ts';
+import type { DetachedPrefix } from '../control/detached-prefix.ts';
+import { defaultRouters, detachedPrefixes, isDetached } from './detached.ts';
+import { attachedSources, flowSources, type PreferredSource } from './flow-sources.ts';
+import { type Network, type NetworkInterface, observeNetwork, type Route } from './observe.ts';
 import { type RouteSource, routeSources } from './route-sources.ts';
+import type { RouterNews } from './router-news.ts';
 
 /** The least MTU of an IPv6 link (RFC 8200 §5), and Ethernet's, which is assumed where there is no uplink. */
 const LEAST_MTU = 1280;
@@ -13,6 +18,14 @@ const ETHERNET_MTU = 1500;
 
 /** Shorter prefixes are pieces of a default route, as VPNs make them (`0.0.0.0/1`), not networks in use. */
 const SHORTEST_NETWORK = 8;
+
+/** So many routers are remembered: more than a host meets, and all that a hostile network can make us keep. */
+const MOST_ROUTERS = 512;
+
+/** What is asked of routers, and told about which of them matter. */
+type Routers = Pick<RouterNews, 'advertised' | 'isSilent' | 'watch'>;
+
+const nobody: Routers = { advertised: [], isSilent: () => false, watch: () => {} };
 
 /** Interfaces whose names cannot be a word everywhere are left alone (S9). */
 export function hasUsableName(name: string): boolean {
@@ -27,25 +40,38 @@ export class Surroundings {
   readonly #host: Host;
   /** Our own device, which is no part of them. */
   readonly #device: string;
-  #network: Network;
+  readonly #routers: Routers;
+  #network: Network = { interfaces: [], routes4: [], routes6: [] };
   #own: ReadonlySet<string> = new Set();
+  /** Who has been a default router, the latest last. */
+  #knownRouters: ReadonlySet<string> = new Set();
 
-  constructor(host: Host, device: string, network: Network) {
+  private constructor(host: Host, device: string, routers: Routers) {
     this.#host = host;
     this.#device = device;
-    this.#network = network;
-    this.#own = ownIpv6(network);
+    this.#routers = routers;
   }
 
   /** Observes the network for the first time. Rejects when `ip` cannot be run. */
-  static async of(host: Host, device: string): Promise<Surroundings> {
-    return new Surroundings(host, device, await observeNetwork(host));
+  static async of(host: Host, device: string, routers: Routers = nobody): Promise<Surroundings> {
+    const surroundings = new Surroundings(host, device, routers);
+    await surroundings.renew();
+    return surroundings;
   }
 
   /** Observes it again. Rejects when `ip` cannot be run; then everything stays as it was. */
   async renew(): Promise<void> {
     this.#network = await observeNetwork(this.#host);
     this.#own = ownIpv6(this.#network);
+    this.#knownRouters = new Set([...this.#knownRouters, ...defaultRouters(this.#network)].slice(-MOST_ROUTERS));
+    this.#routers.watch(
+      this.#network.interfaces.flatMap(({ name, index }) =>
+        [...this.#knownRouters].flatMap((place) => {
+          const [device, router = ''] = place.split(' ');
+          return device === name ? [{ index, router }] : [];
+        }),
+      ),
+    );
   }
 
   /** The interfaces IPv6 packets could leave by: up, and with a route to more than link-local addresses. */
@@ -56,10 +82,30 @@ export class Surroundings {
       .map(({ name }) => name);
   }
 
-  /** The source addresses that routes out of the uplinks name. */
-  get sources(): RouteSource[] {
+  /** The prefixes whose addresses are not to be the source of new flows, because their routers are gone. */
+  get detached(): DetachedPrefix[] {
+    return detachedPrefixes(this.#network, this.#routers, this.#knownRouters);
+  }
+
+  /** The interfaces but our own device. */
+  get interfaces(): NetworkInterface[] {
+    return this.#network.interfaces.filter(({ name }) => name !== this.#device);
+  }
+
+  /**
+   * The source addresses of flows out of the uplinks, where the kernel is not to choose. On devices that have `dedicated`
+   * ones they have those.
+   */
+  sources(dedicated: readonly PreferredSource[]): RouteSource[] {
     const names = this.uplinks;
-    return routeSources(this.#network.routes6).filter(({ device }) => names.includes(device));
+    const { detached } = this;
+    const isAttached = ({ device, source }: PreferredSource): boolean => !isDetached(detached, device, source);
+    const has = (device: string): boolean => dedicated.some((each) => each.device === device);
+    const others = attachedSources(this.#network, detached).filter(({ device }) => !has(device));
+    const preferred = [...dedicated.filter(isAttached), ...dedicated.filter((each) => !isAttached(each)), ...others];
+    const keeps = (device: string, source: string): boolean => !has(device) && !isDetached(detached, device, source);
+    const sources = flowSources(routeSources(this.#network.routes6), preferred, keeps);
+    return sources.filter(({ device }) => names.includes(device));
   }
 
   /** The smallest IPv6 MTU among the uplinks, in octets: 1280 or more. */

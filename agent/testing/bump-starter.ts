@@ -7,7 +7,16 @@ import { Exposed } from '../recipient/exposed.ts';
 import { RunningAgent } from '../running-agent.ts';
 
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-const upStatus = { device: null, spool: null, self: 'fd00::/96', uplinks: [], resolver: null, translator: null };
+const upStatus = {
+  device: null,
+  spool: null,
+  self: 'fd00::/96',
+  uplinks: [],
+  dedicated: [],
+  detached: [],
+  resolver: null,
+  translator: null,
+};
 
 /** Starts bumps that do nothing but tell when they start and stop. */
 export class Starter {

@@ -1,0 +1,66 @@
+/** What is learnt of the kernel's messages, as captured on Linux 6.18, and of what is cut short. */
+import test from 'ava';
+import { formatIpv6Prefix } from '../../mapper/address/prefix.ts';
+import { RouterNews } from './router-news.ts';
+
+const [NEW_NEIGHBOUR, ND_OPTIONS] = [28, 68];
+const ROUTER = 'fe80::840d:27ff:fe8a:2306';
+const router = 'fe80000000000000840d27fffe8a2306';
+
+/** Behind the header of a message: a Router Advertisement with a prefix that is valid for so many seconds. */
+const announced = (seconds = 600, prefix = '20010db8000100000000000000000000'): string =>
+  `0a002000020000008600000000000000030440c0${seconds.toString(16).padStart(8, '0')}0000012c00000000${prefix}14000100${router}`;
+
+/** The router as a neighbour in a state: 0x20 failed, 0x01 being looked for, 0x02 reachable. */
+const neighbour = (state: number): string =>
+  `0a00000002000000${state.toString(16).padStart(2, '0')}00800114000100${router}`;
+
+const view = (hex: string): DataView => new DataView(Uint8Array.from(Buffer.from(hex, 'hex')).buffer);
+
+/** News of nobody but ourselves. */
+function listening(t: { teardown(end: () => void): void }): RouterNews {
+  const news = new RouterNews();
+  t.teardown(() => news.close());
+  return news;
+}
+
+test('S7: who announced which prefix is remembered, and is news once', (t) => {
+  const news = listening(t);
+  t.true(news.take(ND_OPTIONS, view(announced())));
+  t.false(news.take(ND_OPTIONS, view(announced(300))), 'again');
+  const told = news.advertised.map(({ index, router: who, prefix }) => `${index} ${who} ${formatIpv6Prefix(prefix)}`);
+  t.deepEqual(told, [`2 ${ROUTER} 2001:db8:1::/64`]);
+  t.true(news.take(ND_OPTIONS, view(announced(0))), 'taken back');
+  t.deepEqual(news.advertised, []);
+});
+
+test('S7: a router is silent from when it was looked for in vain until it is heard; that of others is no news', (t) => {
+  const news = listening(t);
+  t.false(news.take(NEW_NEIGHBOUR, view(neighbour(0x20))), 'nobody asked');
+  t.true(news.isSilent(2, ROUTER));
+  t.false(news.isSilent(3, ROUTER));
+  news.watch([{ index: 2, router: ROUTER }]);
+  t.false(news.take(NEW_NEIGHBOUR, view(neighbour(0x01))), 'being looked for again');
+  t.true(news.isSilent(2, ROUTER));
+  t.true(news.take(NEW_NEIGHBOUR, view(neighbour(0x02))));
+  t.false(news.isSilent(2, ROUTER));
+  t.true(news.take(NEW_NEIGHBOUR, view(neighbour(0x20))));
+});
+
+test('what is cut short says nothing, and much is forgotten', (t) => {
+  const news = listening(t);
+  for (const [type, whole] of [
+    [ND_OPTIONS, announced()],
+    [NEW_NEIGHBOUR, neighbour(0x20)],
+  ] as const) {
+    for (let octets = 0; octets < whole.length / 2; octets++) {
+      news.take(type, view(whole.slice(0, 2 * octets)));
+      t.deepEqual(news.advertised, [], `${octets} octets`);
+    }
+  }
+  t.false(news.isSilent(2, ROUTER));
+  for (let number = 0; number < 1000; number++) {
+    news.take(ND_OPTIONS, view(announced(600, `20010db8${number.toString(16).padStart(8, '0')}0000000000000000`)));
+  }
+  t.is(news.advertised.length, 512);
+});

@@ -1,0 +1,164 @@
+/**
+ * What the kernel tells of routers beside their routes (rtnetlink(7)): which of them announced which prefix (RFC 4861
+ * §4.6.2), and which do not answer any more (Neighbor Unreachability Detection, §7.3).
+ */
+import { formatIpv6, ipv6FromOctets } from '../../mapper/address/ipv6.ts';
+import { formatIpv6Prefix, type Ipv6Prefix, ipv6Prefix } from '../../mapper/address/prefix.ts';
+import { NetlinkEar } from './netlink.ts';
+
+/** A prefix that a router has announced. */
+export interface Advertisement {
+  /** The kernel's number of the interface. */
+  readonly index: number;
+  readonly router: string;
+  readonly prefix: Ipv6Prefix;
+}
+
+/** What is known of routers. */
+export interface RouterKnowledge {
+  readonly advertised: readonly Advertisement[];
+  /** Whether a router has not answered when it was looked for, and not been heard since. */
+  isSilent(index: number, router: string): boolean;
+}
+
+/** From linux/netlink.h and linux/rtnetlink.h; the second group is number 20. */
+const NETLINK_ROUTE = 0;
+const group = { NEIGHBOURS: 0x4, ND_OPTIONS: 1 << 19 } as const;
+const message = { NEW_NEIGHBOUR: 28, GET_NEIGHBOURS: 30, ND_OPTIONS: 68 } as const;
+const AF_INET6 = 10;
+/** `struct ndmsg`, its states (linux/neighbour.h), and the attribute that is the neighbour's address. */
+const NDMSG = { SIZE: 12, FAMILY: 0, INDEX: 4, STATE: 8 } as const;
+const state = { FAILED: 0x20, VALID: 0x02 | 0x04 | 0x08 | 0x10 | 0x40 | 0x80 } as const;
+const NDA_DST = 1;
+/** `struct nduseroptmsg`, behind which are options as they came, then attributes: who sent them. */
+const NDUSEROPTMSG = { SIZE: 16, FAMILY: 0, LENGTH: 2, INDEX: 4, ICMP_TYPE: 8 } as const;
+const NDUSEROPT_SRCADDR = 1;
+const ROUTER_ADVERTISEMENT = 134;
+/** The option with a prefix: lengths in units of 8 octets (RFC 4861 §4.6.2). */
+const PREFIX_INFORMATION = { TYPE: 3, UNITS: 4, PREFIX_LENGTH: 2, VALID_LIFETIME: 4, PREFIX: 16 } as const;
+const ATTRIBUTE_HEADER = 4;
+
+/** As many of each are remembered; more than any network has, and all that a hostile one can make us keep. */
+const MOST = 512;
+
+export class RouterNews implements RouterKnowledge {
+  readonly #ear: NetlinkEar;
+  readonly #advertised = new Map<string, Advertisement>();
+  readonly #silent = new Map<string, true>();
+  /** Whose silence matters: other neighbours come and go. */
+  #watched: ReadonlySet<string> = new Set();
+
+  /** Listens from now on, and knows who is silent already. Throws when the kernel refuses. */
+  constructor() {
+    const groups = group.NEIGHBOURS | group.ND_OPTIONS;
+    this.#ear = new NetlinkEar(NETLINK_ROUTE, groups, (type, payload) => this.take(type, payload));
+    try {
+      const everyone = new Uint8Array(NDMSG.SIZE);
+      everyone[NDMSG.FAMILY] = AF_INET6;
+      this.#ear.list(message.GET_NEIGHBOURS, everyone);
+      this.#ear.heard();
+    } catch (error) {
+      this.#ear.close();
+      throw error;
+    }
+  }
+
+  get advertised(): readonly Advertisement[] {
+    return [...this.#advertised.values()];
+  }
+
+  isSilent(index: number, router: string): boolean {
+    return this.#silent.has(keyOf(index, router));
+  }
+
+  /** Says whose silence is news from now on. */
+  watch(routers: readonly { readonly index: number; readonly router: string }[]): void {
+    this.#watched = new Set(routers.map(({ index, router }) => keyOf(index, router)));
+  }
+
+  /** Whether there was news since the last call. Takes a few microseconds. */
+  heard(): boolean {
+    return this.#ear.heard();
+  }
+
+  close(): void {
+    this.#ear.close();
+  }
+
+  /** Learns from one message of the kernel; whether that is news. What is too short says nothing. */
+  take(type: number, payload: DataView): boolean {
+    if (type === message.NEW_NEIGHBOUR) return this.#takeNeighbour(payload);
+    return type === message.ND_OPTIONS && this.#takeOptions(payload);
+  }
+
+  #takeNeighbour(payload: DataView): boolean {
+    if (payload.byteLength < NDMSG.SIZE || payload.getUint8(NDMSG.FAMILY) !== AF_INET6) return false;
+    const address = addressAttribute(payload, NDMSG.SIZE, NDA_DST);
+    if (address === undefined) return false;
+    const key = keyOf(payload.getInt32(NDMSG.INDEX, true), address);
+    const is = payload.getUint16(NDMSG.STATE, true);
+    const wasSilent = this.#silent.has(key);
+    // While it is looked for again it stays what it was.
+    if (is & state.FAILED) remember(this.#silent, key, true);
+    else if (is & state.VALID) this.#silent.delete(key);
+    return this.#watched.has(key) && this.#silent.has(key) !== wasSilent;
+  }
+
+  #takeOptions(payload: DataView): boolean {
+    if (payload.byteLength < NDUSEROPTMSG.SIZE || payload.getUint8(NDUSEROPTMSG.FAMILY) !== AF_INET6) return false;
+    if (payload.getUint8(NDUSEROPTMSG.ICMP_TYPE) !== ROUTER_ADVERTISEMENT) return false;
+    const end = NDUSEROPTMSG.SIZE + payload.getUint16(NDUSEROPTMSG.LENGTH, true);
+    const router = addressAttribute(payload, aligned(end), NDUSEROPT_SRCADDR);
+    if (router === undefined) return false;
+    const index = payload.getInt32(NDUSEROPTMSG.INDEX, true);
+    let isNew = false;
+    for (let at = NDUSEROPTMSG.SIZE; at + 2 <= end; ) {
+      const units = payload.getUint8(at + 1);
+      if (units === 0 || at + 8 * units > end) break;
+      const isPrefix = payload.getUint8(at) === PREFIX_INFORMATION.TYPE && units === PREFIX_INFORMATION.UNITS;
+      if (isPrefix) isNew = this.#takePrefix(index, router, payload, at) || isNew;
+      at += 8 * units;
+    }
+    return isNew;
+  }
+
+  #takePrefix(index: number, router: string, payload: DataView, at: number): boolean {
+    const length = payload.getUint8(at + PREFIX_INFORMATION.PREFIX_LENGTH);
+    if (length > 128) return false;
+    const octets = new Uint8Array(payload.buffer, payload.byteOffset + at + PREFIX_INFORMATION.PREFIX, 16);
+    const prefix = ipv6Prefix(ipv6FromOctets(octets), length);
+    const key = `${keyOf(index, router)} ${formatIpv6Prefix(prefix)}`;
+    if (payload.getUint32(at + PREFIX_INFORMATION.VALID_LIFETIME) === 0) return this.#advertised.delete(key);
+    const isNew = !this.#advertised.has(key);
+    if (isNew) remember(this.#advertised, key, { index, router, prefix });
+    return isNew;
+  }
+}
+
+function keyOf(index: number, router: string): string {
+  return `${index} ${router}`;
+}
+
+/** Adds to what is remembered; the oldest goes when it is too much. */
+function remember<T>(all: Map<string, T>, key: string, value: T): void {
+  all.set(key, value);
+  const [oldest] = all.keys();
+  if (all.size > MOST && oldest !== undefined) all.delete(oldest);
+}
+
+function aligned(length: number): number {
+  return (length + 3) & ~3;
+}
+
+/** The IPv6 address that an attribute of this type has, of those from `at` on. */
+function addressAttribute(payload: DataView, from: number, type: number): string | undefined {
+  for (let at = from; at + ATTRIBUTE_HEADER <= payload.byteLength; ) {
+    const length = payload.getUint16(at, true);
+    if (length < ATTRIBUTE_HEADER || at + length > payload.byteLength) return undefined;
+    if (payload.getUint16(at + 2, true) === type && length === ATTRIBUTE_HEADER + 16) {
+      return formatIpv6(ipv6FromOctets(new Uint8Array(payload.buffer, payload.byteOffset + at + ATTRIBUTE_HEADER, 16)));
+    }
+    at += aligned(length);
+  }
+  return undefined;
+}
