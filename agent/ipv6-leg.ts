@@ -16,9 +16,10 @@ import {
 } from '../install/table.ts';
 import { denyCommands } from '../install/table-deny.ts';
 import { type ExposedPorts, recipientCommands } from '../install/table-recipient.ts';
-import { formatIpv6Prefix } from '../mapper/address/prefix.ts';
+import { formatIpv4Prefix, formatIpv6Prefix } from '../mapper/address/prefix.ts';
 import type { UplinkConfig } from './config/config.ts';
 import { isNothing } from './config/ports.ts';
+import type { Reason } from './control/agent.ts';
 import { closeTun, type OpenTun, openTun } from './data-plane/tun-linux.ts';
 import { deviceStepsOf, HEADER_GROWTH } from './device-steps.ts';
 import { Forwarding } from './forwarding.ts';
@@ -28,6 +29,7 @@ import type { Log } from './log.ts';
 import type { PreferredSource } from './network/flow-sources.ts';
 import { guestInterfaces } from './network/guests.ts';
 import type { Surroundings } from './network/surroundings.ts';
+import { straying } from './network/ways.ts';
 import { isTaken, patiently } from './patiently.ts';
 import type { Repairs } from './repairs.ts';
 import { RoutedRanges, type RoutedRangesParts } from './routed-ranges.ts';
@@ -63,6 +65,7 @@ export class Ipv6Leg {
   readonly #sources: LegSources;
   #uplinks: readonly string[] = [];
   #mtu = 0;
+  #straying: readonly Reason[] = [];
   #isExposed = false;
 
   private constructor(
@@ -139,6 +142,12 @@ export class Ipv6Leg {
     });
     await this.#forwarding.follow(uplinks);
     await this.#sources.follow(surroundings);
+    this.#straying = await straying(host, {
+      device: instance.device,
+      spool: routed[0] ?? formatIpv4Prefix(instance.spool),
+      ula: this.#settings.ula,
+      uplinks,
+    });
     this.nft.run(guestsCommands(this.#settings, await guestInterfaces(host, surroundings.defaultDevices)));
     this.#uplinks = uplinks;
     this.#mtu = mtu;
@@ -147,6 +156,11 @@ export class Ipv6Leg {
   /** The addresses that only translated packets have. */
   get dedicated(): readonly PreferredSource[] {
     return this.#sources.dedicated;
+  }
+
+  /** What policy rules lead elsewhere. */
+  get straying(): readonly Reason[] {
+    return this.#straying;
   }
 
   /** Whether somebody has ended forwarding, which `follow` mends. Cheap enough for a timer. */

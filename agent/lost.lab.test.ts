@@ -8,7 +8,25 @@ async function asks({ dual }: DaemonScene): Promise<string> {
   return stdout.trim();
 }
 
-test.serial('a device that is removed is there again soon, ten times; then it is down, and says so', async (t) => {
+/** Within this it is up again, whichever pause comes before (S5). */
+const AGAIN_MILLISECONDS = 2000;
+
+/** How long it was not up, for each time that the data path was lost, by the times in the daemon's own log: milliseconds. */
+function outages(log: string): number[] {
+  const lines = log.split('\n').filter((line) => line.startsWith('{'));
+  const events = lines.map((line) => JSON.parse(line) as { time: string; msg: string });
+  const found: number[] = [];
+  let lostAt = Number.NaN;
+  for (const { time, msg } of events) {
+    if (msg === 'The data path was lost') lostAt = Date.parse(time);
+    if (msg !== 'Up' || Number.isNaN(lostAt)) continue;
+    found.push(Date.parse(time) - lostAt);
+    lostAt = Number.NaN;
+  }
+  return found;
+}
+
+test.serial('S5: a device that is removed is there again soon, ten times; then it is down, and says so', async (t) => {
   t.timeout(90_000);
   const scene = await setDaemonScene();
   t.teardown(() => scene.lab.demolish());
@@ -30,6 +48,10 @@ test.serial('a device that is removed is there again soon, ten times; then it is
     t.is(await asks(scene), address, 'the same address stands for the same peer');
     await client.stop('SIGKILL');
   }
+  const times = outages(daemon.stderr + daemon.stdout);
+  t.is(times.length, 10);
+  t.log(`not up for ${times.join(', ')} ms`);
+  for (const [index, time] of times.entries()) t.true(time <= AGAIN_MILLISECONDS, `${index + 1}: ${time} ms`);
   await dual.must(['ip', 'link', 'del', 'bis0']);
   t.is(await becomes(scene, 'down: lost'), 'down: lost');
   t.is(await asks(scene), '', 'the server itself answers');

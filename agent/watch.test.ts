@@ -59,6 +59,7 @@ function watchOver(first: Happening): { watch: Watch; done: string[] } {
         return once('ended');
       },
       uplinks: [],
+      straying: [],
       isExposed: false,
     },
     firewalls: { look: async () => void done.push('look at firewalls'), blocking: [] },

@@ -33,7 +33,7 @@ export interface WatchParts {
   readonly ranges: Pick<SpoolRanges, 'follow' | 'tend' | 'reasons'>;
   /** The spool may have moved. */
   readonly moved: () => void;
-  readonly leg: Pick<Ipv6Leg, 'follow' | 'isForwardingEnded' | 'mendGuard' | 'uplinks' | 'isExposed'>;
+  readonly leg: Pick<Ipv6Leg, 'follow' | 'isForwardingEnded' | 'mendGuard' | 'uplinks' | 'straying' | 'isExposed'>;
   readonly firewalls: Pick<ForeignFirewalls, 'look' | 'blocking'>;
   readonly repairs: Pick<Repairs, 'givenUp'>;
   readonly questions: Pick<Questions, 'mode' | 'refresh' | 'isDue' | 'renew' | 'servers' | 'unanswered' | 'gaps'>;
@@ -100,7 +100,7 @@ export class Watch {
       isAlive: this.#isAlive,
       problem: this.#problem,
     });
-    return [...reasons, ...ranges.reasons];
+    return [...reasons, ...leg.straying, ...ranges.reasons];
   }
 
   /** Those of the servers that lead back to us; others did, and are not asked any more. */

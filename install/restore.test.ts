@@ -58,7 +58,7 @@ function host(): RecordingHost {
     if (program !== 'ip' || object !== 'address') return run(argv);
     if (verb === 'replace') made.files.set(`address ${address}`, 'there');
     else if (!made.files.delete(`address ${address}`))
-      throw new CommandError(argv, 'RTNETLINK answers: Cannot assign requested address', undefined);
+      throw new CommandError(argv, 'Error: ipv6: address not found.', undefined);
     return run(argv);
   };
   return made;

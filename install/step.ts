@@ -98,7 +98,7 @@ async function removeRules({ removeRules: { family, table, chain, comment } }: R
 
 /** What iproute2, nft and the kernel say when there is nothing to undo: the device, route, table or address has gone. */
 const ABSENT =
-  /Cannot find device|No such process|No such device|No such file|Cannot assign requested address|Address not found/;
+  /Cannot find device|No such process|No such device|No such file|Cannot assign requested address|address not found/i;
 
 function isAbsence(action: Action, error: unknown, host: Host): boolean {
   if (error instanceof CommandError) return ABSENT.test(error.stderr);

@@ -7,6 +7,7 @@ import test from 'ava';
 import {
   type Arrows,
   loadedBy,
+  runsThroughShell,
   slowLines,
   withoutHead,
   wrongImports,
@@ -163,6 +164,19 @@ test('what must not be on the packet path is found, and only there', (t) => {
   t.deepEqual(slowLines([file('a.ts', quiet.join('\n'))]), []);
   const apart = file('a.ts', '  join(): void {\n    throw a;\n  }\n  next(): void {\n    throw b;\n  }\n');
   t.deepEqual(slowLines([apart], { 'a.ts': ['join'] }), ['a.ts:5 throws']);
+});
+
+test('S9: programs are run by vectors of arguments, and none through a shell', (t) => {
+  const shipped = sources.filter(({ path: name }) => !/^test\/|\/(?:testing|fixture)\//.test(name));
+  t.true(shipped.some(({ text }) => text.includes("'node:child_process'")));
+  t.deepEqual(runsThroughShell(shipped), []);
+  const wrong = [
+    file('a.ts', "import { exec } from 'node:child_process';\n"),
+    file('b.ts', "import { type ChildProcess, spawn, execSync } from 'child_process';\n"),
+    file('c.ts', "import { spawn } from 'node:child_process';\nspawn('a', [], { shell: true });\n"),
+    file('d.ts', "const { exec } = await import('node:child_process');\n"),
+  ];
+  t.is(runsThroughShell(wrong).length, 4);
 });
 
 test('every file says first what it is', (t) => {

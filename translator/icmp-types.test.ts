@@ -40,7 +40,7 @@ test('RFC 7915 4.2-DU 4.2-DU2: destination unreachable, code by code', (t) => {
   }
 });
 
-test('RFC 7915 4.2-PTB: the MTU grows by 20 and stays within the links, never below 1280', (t) => {
+test('S4, RFC 7915 4.2-PTB: the MTU grows by 20 and stays within the links, never below 1280', (t) => {
   const rows: [number, object, number][] = [
     [1400, {}, 1420],
     [1480, {}, 1500],
@@ -108,7 +108,7 @@ test('RFC 7915 5.2-DU: destination unreachable, code by code', (t) => {
   }
 });
 
-test('RFC 7915 5.2-PTB 5.2-PTBLOW: the MTU shrinks by 20, stays within the links and 16 bits, and below 1280 it is not believed', (t) => {
+test('S4, RFC 7915 5.2-PTB 5.2-PTBLOW: the MTU shrinks by 20, stays within the links and 16 bits, and below 1280 it is not believed', (t) => {
   const rows: [number, object, number][] = [
     [1500, {}, 1480],
     [1280, {}, 1260],

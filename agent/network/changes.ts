@@ -1,5 +1,5 @@
 /**
- * Notices what the agent has to follow (S7, S15): links, addresses, routes and forwarding (rtnetlink(7)), routers, the files
+ * Notices what the agent has to follow (S7, S15): links, addresses, routes, rules and forwarding (rtnetlink(7)), routers, the files
  * that say where names are found, who listens on port 53, and the rules of other firewalls. Files are told of when they
  * change; the rest is looked for, which costs some microseconds, so that a timer can do it.
  */
@@ -16,8 +16,10 @@ const routeGroup = {
   LINK: 0x1,
   IPV4_ADDRESS: 0x10,
   IPV4_ROUTE: 0x40,
+  IPV4_RULE: 0x80,
   IPV6_ADDRESS: 0x100,
   IPV6_ROUTE: 0x400,
+  IPV6_RULE: 0x40000,
   IPV6_NETCONF: 0x1000000,
 } as const;
 /** From linux/netfilter/nfnetlink.h: group 7, and the subsystem that is the upper half of a message's type. */

@@ -1,5 +1,5 @@
 /** The rules of the layout as functions from files to complaints, so that each can be shown to complain. */
-import { codePerCall, type Import, importsOf, type SourceFile } from './source.ts';
+import { codeOf, codePerCall, type Import, importsOf, type SourceFile } from './source.ts';
 
 /** Who may import from where, by the beginning of the path; a component always reaches itself. */
 export type Arrows = Readonly<Record<string, readonly string[]>>;
@@ -65,6 +65,21 @@ export function slowLines(
         neverPerPacket.filter(([word]) => word.test(line)).map(([, fault]) => `${file.path}:${index + 1} ${fault}`),
       ),
   );
+}
+
+/** Files that run programs by another function than those that take a vector of arguments, or through a shell (S9). */
+export function runsThroughShell(files: readonly SourceFile[]): string[] {
+  return files.flatMap(({ path, text }) => {
+    const names = /^import \{([^}]*)\} from '(?:node:)?child_process';/m.exec(text)?.[1]?.split(',') ?? [];
+    const functions = names.map((name) => name.trim()).filter((name) => name !== '' && !name.startsWith('type '));
+    const others = functions.filter((name) => !/^(?:spawn|spawnSync|execFile|execFileSync)$/.test(name));
+    const isOtherImport = names.length === 0 && /['"](?:node:)?child_process['"]/.test(text);
+    return [
+      ...others.map((name) => `${path} runs programs by ${name}`),
+      ...(isOtherImport ? [`${path} loads child_process in a way of its own`] : []),
+      ...(/\bshell:/.test(codeOf(text)) ? [`${path} asks for a shell`] : []),
+    ];
+  });
 }
 
 /**
