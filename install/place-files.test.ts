@@ -32,6 +32,14 @@ function scene(t: ExecutionContext) {
 
 const tree = (directory: string): string[] => readdirSync(directory, { recursive: true }).map(String).sort();
 
+test('S6: network managers are told to leave the device alone, each in its own words', (t) => {
+  const { staging, target, files } = scene(t);
+  placeFiles(files, target);
+  const read = (file: string): string => readFileSync(join(staging, file), 'utf8');
+  t.is(read('etc/NetworkManager/conf.d/90-bis.conf'), '[keyfile]\nunmanaged-devices+=interface-name:bis0\n');
+  t.is(read('etc/systemd/network/10-bis.network'), '[Match]\nName=bis0\n\n[Link]\nUnmanaged=yes\n');
+});
+
 test('everything is made where it belongs, and nothing is left when it is removed', (t) => {
   const { staging, target, files } = scene(t);
   const before = tree(staging);
