@@ -16,7 +16,8 @@ export type Stage = { readonly title: string; readonly minutes: number } & (
 const LAB = '**/*.lab.test.ts';
 /** Files of the lab that wait for the clock for most of their time: promises, holds and timeouts of a minute and more. */
 const PATIENT = [
-  'agent/{lost,mappings-survive,repairs,sleep,spool-*,uplink-changes}.lab.test.ts',
+  'agent/{detached,lost,mappings-survive,repairs,sleep,spool-*,uplink-changes}.lab.test.ts',
+  'test/death/stopped.lab.test.ts',
   'test/interop/failing-servers.lab.test.ts',
 ];
 const ARCHITECTURE = ['test/architecture.test.ts', 'test/documents.test.ts'];
