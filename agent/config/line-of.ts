@@ -16,7 +16,7 @@ export function linesOf(toml: string, paths: readonly (readonly string[])[]): (n
     end = toml.indexOf('\n', end);
     const text = end < 0 ? toml : toml.slice(0, end++);
     parsed += text.length;
-    const value = parsed(text);
+    const value = contentOf(text);
     if (value === undefined) continue;
     for (const [index, path] of paths.entries())
       if (found[index] === undefined && has(value, path)) found[index] = line;
@@ -25,7 +25,7 @@ export function linesOf(toml: string, paths: readonly (readonly string[])[]): (n
 }
 
 /** The value of a text; `undefined` for one that is not TOML. */
-function parsed(toml: string): unknown {
+function contentOf(toml: string): unknown {
   try {
     return parse(toml);
   } catch {
