@@ -38,7 +38,16 @@ function forwardingOn(host: RecordingHost): {
       for (const step of steps) if (!noted.has(step.title)) noted.set(step.title, step);
     },
   };
-  const forwarding = new Forwarding({ device: 'bis0', host, log: silent, journal, repairs: new Repairs(), guard });
+  const first = (path: string): string | undefined => host.files.get(path)?.[0];
+  const forwarding = new Forwarding({
+    device: 'bis0',
+    host,
+    log: silent,
+    journal,
+    repairs: new Repairs(),
+    guard,
+    first,
+  });
   return { forwarding, guarded: () => guarded, end: () => undo([...noted.values()], host) };
 }
 

@@ -23,6 +23,8 @@ export interface ForwardingParts {
   readonly journal: Pick<Journal, 'note'>;
   /** From now on packets that come in by exactly these interfaces reach the device and nothing else. */
   readonly guard: (interfaces: readonly string[]) => void;
+  /** The first character of a sysctl, which is looked at all the time; `undefined` when there is none. */
+  readonly first: (path: string) => string | undefined;
 }
 
 export class Forwarding {
@@ -68,7 +70,7 @@ export class Forwarding {
 
   /**
    * Whether somebody has ended forwarding, and it is to be mended. The kernel does not announce it: whoever sets
-   * `all.forwarding` to 0, even where it is 0 already, clears `force_forwarding` everywhere. Reads a file or two.
+   * `all.forwarding` to 0, even where it is 0 already, clears `force_forwarding` everywhere. Looks at a file or two.
    */
   get isEnded(): boolean {
     return !this.#isWhole && !this.#parts.repairs.givenUp.includes('forwarding');
@@ -76,7 +78,7 @@ export class Forwarding {
 
   /** What has no such file any more is an interface that went. */
   get #isWhole(): boolean {
-    return this.#needed.every((path) => this.#parts.host.readText(path)?.trim() !== '0');
+    return this.#needed.every((path) => this.#parts.first(path) !== '0');
   }
 
   /** The interfaces that are guarded now. */

@@ -24,6 +24,7 @@ import { closeTun, type OpenTun, openTun } from './data-plane/tun-linux.ts';
 import { deviceStepsOf, HEADER_GROWTH } from './device-steps.ts';
 import { Forwarding } from './forwarding.ts';
 import { type Instance, selfAddress } from './instance.ts';
+import { KeptOpen } from './kept-open.ts';
 import { LegSources, type SourceSurroundings } from './leg-sources.ts';
 import type { Log } from './log.ts';
 import type { PreferredSource } from './network/flow-sources.ts';
@@ -74,6 +75,7 @@ export class Ipv6Leg {
     tun: OpenTun,
     settings: TableSettings,
     families: RoutedRangesParts['families'],
+    looks: KeptOpen,
   ) {
     const { host, instance, journal, log, repairs } = parts;
     this.#parts = parts;
@@ -93,7 +95,8 @@ export class Ipv6Leg {
         nft.run(guardCommands(settings) + guardedCommands(settings, interfaces, parts.prefixes()));
       }
     };
-    this.#forwarding = new Forwarding({ device: instance.device, host, log, journal, repairs, guard });
+    const first = (path: string): string | undefined => looks.first(path);
+    this.#forwarding = new Forwarding({ device: instance.device, host, log, journal, repairs, guard, first });
   }
 
   /** Makes the leg; what was done is in `undoing` even when it rejects. */
@@ -117,7 +120,9 @@ export class Ipv6Leg {
     const guard = guardSteps(settings);
     journal.note(guard);
     await apply(guard, { ...parts.host, nft: (commands) => void nft.run(commands) });
-    const leg = new Ipv6Leg(parts, nft, tun, settings, families);
+    const looks = new KeptOpen();
+    undoing.add('close what is looked at', () => looks.close());
+    const leg = new Ipv6Leg(parts, nft, tun, settings, families, looks);
     await leg.follow(surroundings);
     await leg.#sources.settle(surroundings);
     return leg;

@@ -19,8 +19,11 @@ import { Vigil } from './vigil.ts';
 import { type PumpScene, warmUp } from './warm-up.ts';
 import { type WorkerNews, type WorkerStart, word, workerState } from './worker-control.ts';
 
-/** Longest sleep, in milliseconds: a bound on how long a stop can go unnoticed should its wakeup be lost. */
-const POLL_MILLISECONDS = 1000;
+/**
+ * Longest sleep, in milliseconds: a bound on how long a stop, which may take 3 s, can go unnoticed should its wakeup be lost.
+ * Longer than the 2 s after which the main thread wakes whom it wants to know alive, so that nobody is woken for nothing.
+ */
+const POLL_MILLISECONDS = 2500;
 /** Packets in a row before the stop flag is looked at again. */
 const DRAIN_LIMIT = 256;
 /** Times in a row that looking may find packets before the eventfd is looked at again. */
