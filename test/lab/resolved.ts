@@ -37,9 +37,7 @@ export async function startResolved(host: LabHost, options: ResolvedOptions = {}
 
 /** Runs systemd-resolved again where `startResolved` has prepared everything. */
 export async function runResolved(host: LabHost): Promise<Program> {
-  const file = toolPath('systemd-resolved');
-  if (file === undefined) throw new Error('Cannot find systemd-resolved');
-  const program = host.start([file]);
+  const program = host.start([toolPath('systemd-resolved')]);
   const deadline = performance.now() + 10_000;
   while ((await host.run(['resolvectl', 'status'])).status !== 0) {
     if (!program.isRunning || performance.now() > deadline) throw new Error(`It does not start: ${program.stderr}`);

@@ -14,8 +14,8 @@ const unpackedFolders = ['usr/sbin', 'usr/bin', 'sbin', 'bin', 'usr/lib/systemd'
   path.join(unpackedRoot, folder),
 );
 
-/** The full path of a program, or `undefined` when the machine does not have it. */
-export function toolPath(name: string): string | undefined {
+/** The full path of a program. Throws when the machine does not have it. */
+export function toolPath(name: string): string {
   const folders = [
     ...unpackedFolders,
     ...(process.env.PATH ?? '').split(':'),
@@ -23,13 +23,14 @@ export function toolPath(name: string): string | undefined {
     '/sbin',
     '/usr/lib/systemd',
   ];
-  return folders.map((folder) => path.join(folder, name)).find((file) => fs.existsSync(file));
+  const file = folders.map((folder) => path.join(folder, name)).find((each) => fs.existsSync(each));
+  if (file !== undefined) return file;
+  throw new Error(`Cannot find ${name}, in ${unpackedRoot} or on the PATH: \`node install/bootstrap test\` brings it`);
 }
 
 /** The start of a command line that runs a program, with its unpacked libraries. Throws when the machine does not have it. */
 export function toolCommand(name: string): string[] {
   const file = toolPath(name);
-  if (file === undefined) throw new Error(`Cannot find ${name}: neither in ${unpackedRoot} nor on the PATH`);
   if (!file.startsWith(unpackedRoot)) return [file];
   const multiarch = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu';
   const libraries = ['usr/lib', 'lib'].map((folder) => path.join(unpackedRoot, folder, multiarch)).join(':');
