@@ -1,7 +1,7 @@
 /**
  * Where the hash of the mapping table begins to look for an address. Whoever owns names chooses addresses, so the hash has
- * a key: whatever two addresses are, at most one key in 2^32 - 5 brings them together before the last mixing, which
- * brings none together (multilinear hashing: Carter and Wegman, 1979).
+ * a key: each half of a word times a secret factor, summed, modulo a prime (multilinear hashing: Carter and Wegman, 1979).
+ * Which two addresses that brings together depends on the key alone; the last mixing brings none together.
  */
 
 /** 2^32 - 5, and what to multiply by instead of dividing by it. */
