@@ -12,7 +12,7 @@ import { firstSlot, hashAddress, nextSlot } from './table-hash.ts';
 const EMPTIED_AT_A_TIME = 16_384;
 const COPIED_AT_A_TIME = 64;
 /** When the next hash is begun: when this share of the slots is not empty. */
-const FULL = 13 / 16;
+const FULL = 7 / 8;
 
 /** The next hash: how many slots it has, how many of them are not empty, and how far emptying and copying have come. */
 interface NextHash {
