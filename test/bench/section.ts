@@ -20,7 +20,7 @@ export interface Section {
 export const sections: readonly Section[] = [
   { name: 'packet', title: 'One packet', program: ['translate.ts'], quick: ['--packets', '200000'] },
   { name: 'many', title: 'One packet of many', program: ['many.ts'], quick: ['--packets', '200000'] },
-  { name: 'mapper', title: 'Address mapper', program: ['--expose-gc', 'mapper.ts'], quick: [] },
+  { name: 'mapper', title: 'Address mapper', program: ['mapper.ts'], quick: [] },
   { name: 'names', title: 'Names', program: ['names.ts'], quick: ['--seconds', '2', '--rounds', '1'] },
 ];
 
