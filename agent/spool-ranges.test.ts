@@ -1,5 +1,4 @@
 import test from 'ava';
-import { type Ipv4Address, parseIpv4 } from '../mapper/address/ipv4.ts';
 import { formatIpv4Prefix, type Ipv4Prefix, parseIpv4Prefix } from '../mapper/address/prefix.ts';
 import { Spool } from '../mapper/spool.ts';
 import { SpoolRanges } from './spool-ranges.ts';
@@ -8,7 +7,7 @@ const prefix = (text: string) => parseIpv4Prefix(text) as Ipv4Prefix;
 
 function scene(configured = '10.170.160.0/20', spare = 1) {
   const spool = new Spool([prefix(configured)], spare);
-  const occupied: Ipv4Address[] = [];
+  const occupied: Ipv4Prefix[] = [];
   const told: string[] = [];
   const tell = (first: unknown, text?: string): void => void told.push(text ?? String(first));
   const log = { debug: () => {}, info: tell, error: tell };
@@ -33,7 +32,7 @@ function scene(configured = '10.170.160.0/20', spare = 1) {
     log: { ...log, warn: log.info } as never,
   });
   const occupy = (...texts: string[]): void => {
-    occupied.splice(0, occupied.length, ...texts.map((text) => parseIpv4(text) as Ipv4Address));
+    occupied.splice(0, occupied.length, ...texts.map(prefix));
   };
   const codes = () => ranges.reasons.map(({ code }) => code);
   return { moves, spool, ranges, occupy, codes, told, questions: () => questions };
@@ -45,7 +44,7 @@ test('M3: a collision moves the spool; held addresses keep routes of their own u
   t.deepEqual(ranges.prefixes(), ['10.170.160.0/20', '192.0.2.7/32']);
   t.false(ranges.tend());
   t.is(questions(), 0);
-  occupy('10.170.160.2', '10.170.160.3', '10.170.160.9');
+  occupy('10.170.160.2/31', '10.170.160.9/32');
   ranges.follow([prefix('10.170.0.0/16')]);
   t.true(ranges.tend());
   t.deepEqual(ranges.prefixes(), ['172.21.80.0/20', '10.170.160.2/31', '10.170.160.9/32', '192.0.2.7/32']);
@@ -54,7 +53,7 @@ test('M3: a collision moves the spool; held addresses keep routes of their own u
   // Without a network there nothing is hidden.
   ranges.follow([]);
   t.deepEqual(codes(), []);
-  occupy('10.170.160.9');
+  occupy('10.170.160.9/32');
   t.true(ranges.tend());
   t.deepEqual(ranges.prefixes(), ['172.21.80.0/20', '10.170.160.9/32', '192.0.2.7/32']);
   occupy();
@@ -69,7 +68,7 @@ test('M3: a collision moves the spool; held addresses keep routes of their own u
 
 test('M3: a spool that cannot move stays, and it is said once', (t) => {
   const { ranges, occupy, codes, told } = scene();
-  occupy('10.170.160.2');
+  occupy('10.170.160.2/32');
   ranges.follow([prefix('10.0.0.0/8')]);
   for (let round = 0; round < 3; round++) ranges.follow([prefix('10.0.0.0/8'), prefix('172.16.0.0/12')]);
   t.deepEqual(codes(), ['spool-collision', 'spool-moved']);

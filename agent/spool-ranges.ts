@@ -2,7 +2,7 @@
  * The ranges of the spool over the life of a bump (M3): when a network of the host appears in the one in use, new mappings
  * are made in another, and those that are held end where they are.
  */
-import { coverIpv4, formatIpv4Prefix, type Ipv4Prefix } from '../mapper/address/prefix.ts';
+import { formatIpv4Prefix, type Ipv4Prefix, ipv4PrefixSize } from '../mapper/address/prefix.ts';
 import type { AddressMapper } from '../mapper/address-mapper.ts';
 import type { Connections } from '../mapper/mapping.ts';
 import { chooseRange, DEFAULT_SPOOLS, isFree, rangesInOrder } from '../mapper/range.ts';
@@ -103,7 +103,7 @@ export class SpoolRanges {
     if (this.#problem !== undefined) reasons.push({ code: 'spool-collision', text: this.#problem });
     for (const range of spool.closing) {
       if (isFree(range, this.#taken)) continue;
-      const left = mapper.occupiedIn(range).length;
+      const left = mapper.occupiedIn(range).reduce((sum, each) => sum + ipv4PrefixSize(each), 0);
       const text = `The spool has moved away from ${formatIpv4Prefix(range)}, where a network of this host is; ${left} of its addresses are still held and hide those of that network.`;
       reasons.push({ code: 'spool-moved', text });
     }
@@ -118,7 +118,7 @@ export class SpoolRanges {
 
   #list(): string[] {
     const { spool, mapper, explicit } = this.#parts;
-    const held = spool.closing.flatMap((range) => coverIpv4(mapper.occupiedIn(range)));
+    const held = spool.closing.flatMap((range) => mapper.occupiedIn(range));
     return [...spool.open, ...held, ...explicit()].map(formatIpv4Prefix);
   }
 }

@@ -4,7 +4,7 @@
  */
 import type { Ipv4Address } from './address/ipv4.ts';
 import type { Ipv6Address } from './address/ipv6.ts';
-import type { Ipv4Prefix } from './address/prefix.ts';
+import { coverIpv4, type Ipv4Prefix } from './address/prefix.ts';
 import type { Connections, EndReason, ListedMapping, Mapping, Promised } from './mapping.ts';
 import { MappingRows } from './mapping-rows.ts';
 import { time } from './mapping-times.ts';
@@ -165,11 +165,12 @@ export class AddressMapper {
     return true;
   }
 
-  /** The addresses of a range that stand for somebody, or may not be given to anybody yet. */
-  occupiedIn(range: Ipv4Prefix): Ipv4Address[] {
+  /** The fewest prefixes that hold the addresses of a range which stand for somebody, or may not be given to anybody yet. */
+  occupiedIn(range: Ipv4Prefix): Ipv4Prefix[] {
     const { spool } = this.#parts;
     const { first, end } = spool.positions(range);
-    return this.#occupancy.occupied(first, end).map((position) => spool.address(position));
+    const runs = this.#occupancy.occupied(first, end);
+    return runs.flatMap(([position, count]) => coverIpv4(spool.address(position), count));
   }
 
   /** Ends a mapping; its address stays in quarantine for as long as it is held (M13). Returns whether there was one. */

@@ -4,9 +4,9 @@
  */
 import test from 'ava';
 import fc from 'fast-check';
-import type { Ipv4Address } from './address/ipv4.ts';
+import { type Ipv4Address, ipv4 } from './address/ipv4.ts';
 import { Ipv6Words, ipv6 } from './address/ipv6.ts';
-import { type Ipv4Prefix, ipv4PrefixContains, ipv6Prefix, parseIpv4Prefix } from './address/prefix.ts';
+import { type Ipv4Prefix, ipv4PrefixContains, ipv4PrefixSize, ipv6Prefix, parseIpv4Prefix } from './address/prefix.ts';
 import { AddressMapper } from './address-mapper.ts';
 import type { ExplicitPair } from './explicit-pair.ts';
 import { listOf } from './fixture/list-of.ts';
@@ -99,6 +99,10 @@ function isConsistent({ table, mapper, spool }: Scene): string | undefined {
   return undefined;
 }
 
+function addressesOf(prefixes: readonly Ipv4Prefix[]): Ipv4Address[] {
+  return prefixes.flatMap((each) => Array.from({ length: ipv4PrefixSize(each) }, (_, at) => ipv4(each.address + at)));
+}
+
 test('M3, M10, M12, M13, M15, M17, M20: whatever happens in whatever order, nobody who is held loses an address', async (t) => {
   await fc.assert(
     fc.asyncProperty(fc.array(operation, { maxLength: 200, size: 'max' }), fc.integer(), async (operations, seed) => {
@@ -109,7 +113,9 @@ test('M3, M10, M12, M13, M15, M17, M20: whatever happens in whatever order, nobo
         const before = held(s);
         // One that is free already stays so, also when the clock is set back to before its hold ended.
         const unavailable = new Set(
-          spool.open.flatMap((range) => mapper.occupiedIn(range)).filter((address) => mapper.isHeld(address)),
+          addressesOf(spool.open.flatMap((range) => mapper.occupiedIn(range))).filter((address) =>
+            mapper.isHeld(address),
+          ),
         );
         const removed = new Set<number>();
         switch (each.kind) {

@@ -91,20 +91,15 @@ export function ipv4PrefixSize(prefix: Ipv4Prefix): number {
   return 2 ** (32 - prefix.length);
 }
 
-/** The fewest prefixes that hold exactly these addresses, which are in order, each once. */
-export function coverIpv4(addresses: readonly Ipv4Address[]): Ipv4Prefix[] {
+/** The fewest prefixes that hold exactly `count` addresses from `first` on. */
+export function coverIpv4(first: Ipv4Address, count: number): Ipv4Prefix[] {
   const prefixes: Ipv4Prefix[] = [];
-  for (let at = 0; at < addresses.length; ) {
-    const address = addresses[at] as Ipv4Address;
-    let length = 32;
-    // Twice as many as long as the prefix may begin here, and all of it is in the list.
-    while (length > 0) {
-      const size = 2 ** (33 - length);
-      if (address % size !== 0 || addresses[at + size - 1] !== address + size - 1) break;
-      length--;
-    }
-    prefixes.push({ address, length });
-    at += 2 ** (32 - length);
+  for (let address: number = first, left = count; left > 0; ) {
+    let size = 1;
+    while (address % (2 * size) === 0 && 2 * size <= left) size *= 2;
+    prefixes.push({ address: ipv4(address), length: 32 - Math.log2(size) });
+    address += size;
+    left -= size;
   }
   return prefixes;
 }

@@ -146,15 +146,23 @@ export class Occupancy implements Holds {
     return this.heldUntil(position) > now || this.isConnected(position, now);
   }
 
-  /** The positions from `first` to before `end` that cannot be given to anybody: they are mapped, or in quarantine. */
-  occupied(first: number, end: number): number[] {
+  /**
+   * The positions from `first` to before `end` that cannot be given to anybody, since they are mapped or in quarantine: runs
+   * of them, each as the first and how many.
+   */
+  occupied(first: number, end: number): [number, number][] {
     const { queue } = this.#standing;
-    const found: number[] = [];
-    for (let position = first; position < end; position++) {
-      const number = queue[position];
-      if (number !== 0 && number !== FREE) found.push(position);
+    const runs: [number, number][] = [];
+    let from = -1;
+    for (let position = first; position <= end; position++) {
+      const number = position === end ? FREE : queue[position];
+      const isOccupied = number !== 0 && number !== FREE;
+      if (isOccupied && from < 0) from = position;
+      if (isOccupied || from < 0) continue;
+      runs.push([from, position - from]);
+      from = -1;
     }
-    return found;
+    return runs;
   }
 
   /** What packets tell of a position. */
