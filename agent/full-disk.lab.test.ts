@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import { SERVER } from '../test/lab/networks.ts';
+import { must } from '../test/lab/program.ts';
 import { bis } from '../test/lab/tools.ts';
 import { fetches, setDaemonScene, settlesAt } from './testing/daemon-scene.ts';
 
@@ -16,16 +17,14 @@ test.serial(
     const zone = names.map((name, index) => `${name}. 300 IN AAAA ${SERVER}${index.toString(16)}\n`).join('');
     const scene = await setDaemonScene(undefined, zone);
     t.teardown(() => scene.lab.demolish());
-    const { agent, dual, lab } = scene;
+    const { dual, lab } = scene;
     const before = await dual.snapshot();
     const disk = path.join(lab.directory, 'disk');
     fs.mkdirSync(disk);
     const directories = ['--state-dir', `${disk}/state`, '--runtime-dir', `${disk}/run`];
     // Seen by this test as well, which looks at it, fills it, and makes room again.
-    t.teardown(() => void dual.run(['umount', disk]));
-    const { execFileSync } = await import('node:child_process');
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=755', 'tmpfs', disk]);
-    t.teardown(() => void execFileSync('umount', ['-l', disk]));
+    await must(['mount', '-t', 'tmpfs', '-o', 'size=1m,mode=755', 'tmpfs', disk]);
+    t.teardown(() => must(['umount', '--lazy', disk]));
     const script = `umask 000; exec ${[bis, 'daemon', ...directories].join(' ')} >> ${disk}/log 2>&1`;
     const daemon = dual.start(['sh', '-c', script]);
     const tell = (...words: string[]) => dual.run([bis, ...words, '--runtime-dir', `${disk}/run`]);
@@ -56,6 +55,5 @@ test.serial(
     }
     t.is((await daemon.stop('SIGTERM', 8000)).status, 0);
     t.deepEqual(await dual.differencesSince(before, 1000), []);
-    t.is(agent.host, dual);
   },
 );
