@@ -192,6 +192,24 @@ test('it is observed again when asked to be, and stays as it was when that fails
   t.deepEqual(surroundings.uplinks, ['eth0']);
 });
 
+test('S7: a prefix is detached while its link has no carrier and another has a router', async (t) => {
+  const addressed = (name: string, local: string): object =>
+    link(name, { addr_info: [{ family: 'inet6', local, prefixlen: 64, scope: 'global', dynamic: true }] });
+  const addresses = [lo, addressed('eth0', '2001:db8:1::7'), addressed('wlan0', '2001:db8:2::7')];
+  const wireless = { ...ra, dev: 'wlan0', gateway: 'fe80::2' };
+  const host = hostOf({ addresses, routes6: [ra, wireless] });
+  const surroundings = await Surroundings.of(host, 'bis0');
+  t.deepEqual(surroundings.detached, []);
+  host.output.set('ip -j -6 route show table all', JSON.stringify([{ ...ra, flags: ['linkdown'] }, wireless]));
+  await surroundings.renew();
+  const because = 'fe80::1 is no default router any more';
+  t.deepEqual(surroundings.detached, [{ device: 'eth0', prefix: '2001:db8:1::/64', because }]);
+  t.deepEqual(surroundings.sources([]), [], 'flows leave by the other device, whose address the kernel takes');
+  host.output.set('ip -j -6 route show table all', JSON.stringify([{ ...ra, flags: ['linkdown'] }]));
+  await surroundings.renew();
+  t.deepEqual(surroundings.detached, [], 'none has a router');
+});
+
 test('S6: our own device is whole while it is up, has its address and its routes', async (t) => {
   const address = { family: 'inet', local: '172.21.112.1', prefixlen: 32, scope: 'global' };
   const bis0 = link('bis0', { addr_info: [address] });
