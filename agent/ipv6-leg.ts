@@ -16,7 +16,7 @@ import {
 } from '../install/table.ts';
 import { denyCommands } from '../install/table-deny.ts';
 import { type ExposedPorts, recipientCommands } from '../install/table-recipient.ts';
-import { formatIpv4Prefix, formatIpv6Prefix } from '../mapper/address/prefix.ts';
+import { formatIpv6Prefix } from '../mapper/address/prefix.ts';
 import type { UplinkConfig } from './config/config.ts';
 import { isNothing } from './config/ports.ts';
 import type { Reason } from './control/agent.ts';
@@ -147,12 +147,9 @@ export class Ipv6Leg {
     });
     await this.#forwarding.follow(uplinks);
     await this.#sources.follow(surroundings);
-    this.#straying = await straying(host, {
-      device: instance.device,
-      spool: routed[0] ?? formatIpv4Prefix(instance.spool),
-      ula: this.#settings.ula,
-      uplinks,
-    });
+    // Routes of ours that are not mended any more are a reason of their own.
+    const ways = { device: instance.device, spool: routed[0] ?? '', ula: this.#settings.ula, uplinks };
+    this.#straying = repairs.givenUp.includes('the device') ? [] : await straying(host, ways);
     this.nft.run(guestsCommands(this.#settings, await guestInterfaces(host, surroundings.defaultDevices)));
     this.#uplinks = uplinks;
     this.#mtu = mtu;
