@@ -24,7 +24,7 @@ export interface Holds {
 /** Positions that a call looks at before it gives up; the sweep goes on from there. */
 const MOST_LOOKS = 64;
 /** Positions of one slice of a sweep: a few hundred microseconds. */
-const SLICE = 1024;
+const SLICE = 512;
 /** Connections are looked at again when the kernel has been asked, and this often without. */
 const PASS_SECONDS = 60;
 

@@ -1,13 +1,24 @@
-/** How long calls take, with the pauses of the collector told apart: those are nobody's fault, and end with the garbage. */
-import { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks';
+/**
+ * How long calls take, as processor time of the thread, since other programs take their turns too; and with the pauses of the
+ * collector told apart, which end with the garbage.
+ */
+import { PerformanceObserver } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import koffi from 'koffi';
 
-/** Calls shorter than this are not looked at for pauses, in milliseconds. */
+/** Calls shorter than this are not looked at closely, in milliseconds. */
 const SHORT = 0.2;
+/** The processor time is asked for once in so many calls: it takes as long as a call. */
+const BETWEEN_LOOKS = 64;
 
 interface Stretch {
   readonly from: number;
   readonly to: number;
+}
+
+/** A call, and the most processor time it can have taken. */
+interface Call extends Stretch {
+  readonly used: number;
 }
 
 /** Calls something for `count` numbers, from `first` on: how many thousand a second, the longest call, and the longest pause. */
@@ -18,36 +29,39 @@ export async function timeCalls(first: number, count: number, call: (number: num
   };
   const observer = new PerformanceObserver((list) => note(list.getEntries()));
   observer.observe({ entryTypes: ['gc'] });
-  const calls: Stretch[] = [];
+  const calls: Call[] = [];
   const began = performance.now();
   let before = began;
+  let usedBefore = threadTime();
   for (let number = first; number < first + count; number++) {
     call(number);
     const after = performance.now();
-    if (after - before > SHORT) calls.push({ from: before, to: after });
+    const isLong = after - before > SHORT;
+    if (isLong || number % BETWEEN_LOOKS === 0) {
+      const used = threadTime();
+      if (isLong) calls.push({ from: before, to: after, used: used - usedBefore });
+      usedBefore = used;
+    }
     before = after;
   }
   // The observer hears of the last ones afterwards.
   await sleep(20);
   note(observer.takeRecords());
   observer.disconnect();
-  const longest = Math.max(SHORT, ...calls.map((each) => length(each) - paused(each, pauses)));
+  const longest = Math.max(SHORT, ...calls.map((each) => Math.min(length(each), each.used) - paused(each, pauses)));
   const pause = Math.max(0, ...pauses.map(length));
   const rate = Math.round(count / (before - began));
   return `${rate} thousand/s, ${longest.toFixed(1)} ms at most, and ${pause.toFixed(1)} ms of the collector`;
 }
 
-/** How long something takes in all, and the longest that it kept the thread for itself, the collector included. */
-export async function watched(what: () => Promise<void>): Promise<string> {
-  const delay = monitorEventLoopDelay({ resolution: 1 });
-  delay.enable();
-  const began = performance.now();
-  await what();
-  const milliseconds = performance.now() - began;
-  delay.disable();
-  // What is measured is how late a timer of 1 ms is, and that has the millisecond in it.
-  const late = Math.max(0, delay.max / 1e6 - 1);
-  return `${milliseconds.toFixed(0)} ms, ${late.toFixed(1)} ms at a time at most`;
+const THREAD_CPUTIME = 3;
+const clockGettime = koffi.load('libc.so.6').func('int clock_gettime(int id, void *time)');
+const timespec = new BigInt64Array(new ArrayBuffer(16));
+
+/** Milliseconds of processor time of this thread; what Node says of it is as coarse as the kernel's tick. */
+function threadTime(): number {
+  clockGettime(THREAD_CPUTIME, timespec);
+  return Number(timespec[0]) * 1000 + Number(timespec[1]) / 1e6;
 }
 
 function length({ from, to }: Stretch): number {

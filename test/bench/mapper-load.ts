@@ -2,8 +2,8 @@
  * What it takes to load mappings (M14), in a process that does nothing else: `mapper.ts` bundles this program, as what is
  * installed is bundled, and runs it. `node mapper-load.mjs FILE LENGTH`
  */
-import { watched } from './long-calls.ts';
 import { mapperOver, spoolOf, tell } from './million.ts';
+import { watched } from './watched.ts';
 
 /** Megabytes of memory this process has, the program and its garbage included. */
 function resident(): string {

@@ -12,8 +12,9 @@ import { preferHugePages } from '../../agent/data-plane/huge-pages.ts';
 import { ipv4 } from '../../mapper/address/ipv4.ts';
 import { type Ipv6Address, Ipv6Words } from '../../mapper/address/ipv6.ts';
 import type { AddressMapper } from '../../mapper/address-mapper.ts';
-import { timeCalls, watched } from './long-calls.ts';
+import { timeCalls } from './long-calls.ts';
 import { clock, MILLION, mapperOver, peer, START, spoolOf, tell } from './million.ts';
+import { watched } from './watched.ts';
 
 const text = { type: 'string' } as const;
 const { values } = parseArgs({ options: { length: text, directory: text } });
@@ -61,7 +62,7 @@ async function inMemory(): Promise<void> {
   clock.now += 1000;
   let slices = 0;
   let isMore = true;
-  const sweep = await timeCalls(0, 1025, () => {
+  const sweep = await timeCalls(0, 2049, () => {
     if (isMore) slices++;
     isMore = isMore && mapper.sweep();
   });
