@@ -106,12 +106,16 @@ export function readRecord(octets: Buffer, offset: number): Mapping {
     names.push(octets.toString('latin1', at + 1, Math.min(next, end)));
     at = next;
   }
-  const word = (index: number): number => octets.readInt32BE(offset + field.IPV6 + 4 * index);
+  const ipv6At = offset + field.IPV6;
   return {
     ipv4: ipv4(octets.readUInt32BE(offset + field.IPV4)),
-    ipv6: ipv6(word(0), word(1), word(2), word(3)),
-    // An array that grew has room for 17, and there may be a million of them; a copy has room for what is in it.
-    names: names.slice(),
+    ipv6: ipv6(
+      octets.readInt32BE(ipv6At),
+      octets.readInt32BE(ipv6At + 4),
+      octets.readInt32BE(ipv6At + 8),
+      octets.readInt32BE(ipv6At + 12),
+    ),
+    names,
     createdAt: octets.readUInt32BE(offset + field.MADE),
     promisedUntil: octets.readUInt32BE(offset + field.PROMISED),
     isStranger: octets[offset + field.KIND] === kind.STRANGER,
