@@ -25,9 +25,9 @@ test('all keys that are none of ours are named at once, beside what else is wron
 });
 
 test('a file in which everything is wrong is judged all the same, the lines of what comes late untold', (t) => {
-  const lines = Array.from({ length: 20_000 }, (_, number) => `wrong${number} = 1\n`);
+  const lines = Array.from({ length: 5000 }, (_, number) => `wrong${number} = 1\n`);
   const found = problems(`[mapper]\n${lines.join('')}`);
-  t.is(found.length, 20_000);
+  t.is(found.length, 5000);
   t.true(found.includes('2 mapper.wrong0: is not a key of the configuration'));
-  t.true(found.includes('undefined mapper.wrong19999: is not a key of the configuration'));
+  t.true(found.includes('undefined mapper.wrong4999: is not a key of the configuration'));
 });
