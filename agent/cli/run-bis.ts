@@ -1,5 +1,5 @@
 /** Runs `agent/bis` as a process of its own, for the tests. */
-import { type SpawnOptions, spawn } from 'node:child_process';
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 export const launcher = fileURLToPath(new URL('../bis', import.meta.url));
@@ -10,17 +10,12 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** `PATH`, and what lets each process compile nothing anew (ava.config.js). */
-const environment = { PATH: '/usr/bin:/bin', NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE };
+/** All that a program has of the caller's environment: what lets no process compile anew what others have (ava.config.js). */
+export const environment = { PATH: '/usr/bin:/bin', NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE };
 
-/** Runs a program to its end; its environment has nothing of the caller's unless `options` say so. */
-export function run(argv: readonly string[], options: SpawnOptions = {}): Promise<Outcome> {
+/** Waits for the end of a program that was just started. */
+export function finished(child: ChildProcess): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn(argv[0] ?? '', argv.slice(1), {
-      env: environment,
-      ...options,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
     const output = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const) {
       child[name]?.setEncoding('utf8').on('data', (text: string) => {
@@ -30,6 +25,11 @@ export function run(argv: readonly string[], options: SpawnOptions = {}): Promis
     child.once('error', reject);
     child.once('close', (code) => resolve({ code, ...output }));
   });
+}
+
+/** Runs a program to its end, with nothing on its standard input, in `environment` unless `options` say otherwise. */
+export function run([file = '', ...words]: readonly string[], options: SpawnOptions = {}): Promise<Outcome> {
+  return finished(spawn(file, words, { env: environment, ...options, stdio: ['ignore', 'pipe', 'pipe'] }));
 }
 
 export function bis(...options: string[]): Promise<Outcome> {

@@ -5,7 +5,7 @@ import test, { type ExecutionContext } from 'ava';
 import { formatPacket, parsePacket } from '../../translator/packet-text.ts';
 import { temporaryDirectory } from '../control/test-instance.ts';
 import { config, expired, line4, line4Back, line6, multicast } from '../translate/fixture/examples.ts';
-import { bis, launcher, type Outcome } from './run-bis.ts';
+import { bis, environment, finished, launcher, type Outcome } from './run-bis.ts';
 
 const hex = (line: string): string => Buffer.from(parsePacket(line).octets).toString('hex');
 const line = (text: string): string => formatPacket(Buffer.from(text, 'hex'));
@@ -19,23 +19,15 @@ interface Answer {
 }
 
 function start(...options: string[]): ChildProcess {
-  return spawn(launcher, ['translate', ...options], { env: { PATH: '/usr/bin:/bin' }, stdio: 'pipe' });
+  return spawn(launcher, ['translate', ...options], { env: environment, stdio: 'pipe' });
 }
 
 /** Runs `bis translate` on an input. */
 function translate(input: string, ...options: string[]): Promise<Outcome> {
-  return new Promise((resolve, reject) => {
-    const child = start(...options);
-    const output = { stdout: '', stderr: '' };
-    for (const name of ['stdout', 'stderr'] as const) {
-      child[name]?.setEncoding('utf8').on('data', (text: string) => {
-        output[name] += text;
-      });
-    }
-    child.once('error', reject);
-    child.once('close', (code) => resolve({ code, ...output }));
-    child.stdin?.end(input);
-  });
+  const child = start(...options);
+  const ended = finished(child);
+  child.stdin?.end(input);
+  return ended;
 }
 
 async function answers(t: ExecutionContext, requests: readonly unknown[], ...options: string[]): Promise<Answer[]> {
