@@ -9,7 +9,7 @@ import type { TunDevice } from './tun-device.ts';
 import { JoiningTun } from './tun-joining.ts';
 
 /** Enough for V8 to have compiled all of it. */
-const WARM_UP = 500_000;
+const WARM_UP = 150_000;
 const ROUNDS = 5;
 const PACKETS = 20_000;
 /** Two numbers with their headers, and some noise. */
