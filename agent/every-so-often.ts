@@ -50,6 +50,7 @@ function schedule(): void {
 }
 
 function beat(): void {
+  timer = undefined;
   const now = beatNow();
   try {
     for (const task of [...tasks]) {

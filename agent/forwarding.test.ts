@@ -38,7 +38,7 @@ function forwardingOn(host: RecordingHost): {
       for (const step of steps) if (!noted.has(step.title)) noted.set(step.title, step);
     },
   };
-  const first = (path: string): string | undefined => host.files.get(path)?.[0];
+  const isZero = (path: string): boolean => host.files.get(path)?.trim() === '0';
   const forwarding = new Forwarding({
     device: 'bis0',
     host,
@@ -46,7 +46,7 @@ function forwardingOn(host: RecordingHost): {
     journal,
     repairs: new Repairs(),
     guard,
-    first,
+    isZero,
   });
   return { forwarding, guarded: () => guarded, end: () => undo([...noted.values()], host) };
 }

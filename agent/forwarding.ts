@@ -23,8 +23,8 @@ export interface ForwardingParts {
   readonly journal: Pick<Journal, 'note'>;
   /** From now on packets that come in by exactly these interfaces reach the device and nothing else. */
   readonly guard: (interfaces: readonly string[]) => void;
-  /** The first character of a sysctl, which is looked at all the time; `undefined` when there is none. */
-  readonly first: (path: string) => string | undefined;
+  /** Whether a sysctl, which is looked at all the time, is there and 0. */
+  readonly isZero: (path: string) => boolean;
 }
 
 export class Forwarding {
@@ -78,7 +78,7 @@ export class Forwarding {
 
   /** What has no such file any more is an interface that went. */
   get #isWhole(): boolean {
-    return this.#needed.every((path) => this.#parts.first(path) !== '0');
+    return !this.#needed.some((path) => this.#parts.isZero(path));
   }
 
   /** The interfaces that are guarded now. */

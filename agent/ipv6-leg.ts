@@ -24,9 +24,9 @@ import { closeTun, type OpenTun, openTun } from './data-plane/tun-linux.ts';
 import { deviceStepsOf, HEADER_GROWTH } from './device-steps.ts';
 import { Forwarding } from './forwarding.ts';
 import { type Instance, selfAddress } from './instance.ts';
-import { KeptOpen } from './kept-open.ts';
 import { LegSources, type SourceSurroundings } from './leg-sources.ts';
 import type { Log } from './log.ts';
+import { LookedAtFlags } from './looked-at-flags.ts';
 import type { PreferredSource } from './network/flow-sources.ts';
 import { guestInterfaces } from './network/guests.ts';
 import type { Surroundings } from './network/surroundings.ts';
@@ -75,7 +75,7 @@ export class Ipv6Leg {
     tun: OpenTun,
     settings: TableSettings,
     families: RoutedRangesParts['families'],
-    looks: KeptOpen,
+    looks: LookedAtFlags,
   ) {
     const { host, instance, journal, log, repairs } = parts;
     this.#parts = parts;
@@ -95,8 +95,8 @@ export class Ipv6Leg {
         nft.run(guardCommands(settings) + guardedCommands(settings, interfaces, parts.prefixes()));
       }
     };
-    const first = (path: string): string | undefined => looks.first(path);
-    this.#forwarding = new Forwarding({ device: instance.device, host, log, journal, repairs, guard, first });
+    const isZero = (path: string): boolean => looks.isZero(path);
+    this.#forwarding = new Forwarding({ device: instance.device, host, log, journal, repairs, guard, isZero });
   }
 
   /** Makes the leg; what was done is in `undoing` even when it rejects. */
@@ -120,7 +120,7 @@ export class Ipv6Leg {
     const guard = guardSteps(settings);
     journal.note(guard);
     await apply(guard, { ...parts.host, nft: (commands) => void nft.run(commands) });
-    const looks = new KeptOpen();
+    const looks = new LookedAtFlags();
     undoing.add('close what is looked at', () => looks.close());
     const leg = new Ipv6Leg(parts, nft, tun, settings, families, looks);
     await leg.follow(surroundings);

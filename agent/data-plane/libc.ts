@@ -23,6 +23,13 @@ export const libc = {
     buffer: Uint8Array,
     size: number,
   ) => number,
+  /** Reads from a place, as often as one likes: files of the kernel are made anew for offset 0. */
+  pread: library.func('long pread(int fd, void *buffer, size_t size, long offset)') as (
+    fd: number,
+    buffer: Uint8Array,
+    size: number,
+    offset: number,
+  ) => number,
   write: library.func('long write(int fd, void *buffer, size_t size)') as (
     fd: number,
     buffer: Uint8Array,

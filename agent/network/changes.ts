@@ -4,7 +4,7 @@
  * change; the rest is looked for, which costs some microseconds, so that a timer can do it.
  */
 import { statSync } from 'node:fs';
-import { dnsListeners } from './dns-programs.ts';
+import { DnsListeners } from './dns-listeners.ts';
 import { NetlinkEar } from './netlink.ts';
 import { RouterNews } from './router-news.ts';
 import { WatchedFiles } from './watched-files.ts';
@@ -26,11 +26,11 @@ const routeGroup = {
 const nftables = { GROUP: 0x40, SUBSYSTEM: 10, LAST_OF_RULES: 8 } as const;
 
 /**
- * Listeners are looked for at every second look: of all that is looked at they cost the most, 70 µs. Files that should have
+ * Listeners are looked for at every second look: of all that is looked at they cost the most, 30 µs. Files that should have
  * been told of are looked at all the same now and then: inotify(7) has limits, and says nothing of folders on the way.
  */
 const LOOKS_PER_LISTENERS = 2;
-const LOOKS_PER_FILES = 10;
+const LOOKS_PER_FILES = 20;
 
 /** Tables, chains and rules; not elements of sets, which our own questions renew all the time. */
 function isOfRules(type: number): boolean {
@@ -63,7 +63,7 @@ export class NetworkChanges {
   readonly #files: readonly string[];
   readonly #watched: WatchedFiles;
   #identity: string;
-  #listeners: string;
+  readonly #listeners: DnsListeners;
   #looks = 0;
   #isTold = false;
   #listener: () => void = () => {};
@@ -87,7 +87,7 @@ export class NetworkChanges {
       this.#listener();
     });
     this.#identity = this.#identify();
-    this.#listeners = dnsListeners();
+    this.#listeners = new DnsListeners();
   }
 
   /** Calls `listener` when one of the files has changed, and it is time to look. */
@@ -99,7 +99,7 @@ export class NetworkChanges {
   look(): Changes {
     this.#looks++;
     const hasOtherFiles = this.#hasOtherFiles();
-    const names = this.#hasOtherListeners() || hasOtherFiles;
+    const names = (this.#looks % LOOKS_PER_LISTENERS === 0 && this.#listeners.haveChanged()) || hasOtherFiles;
     const hasOtherRoutes = this.#routes.heard();
     const network = this.routers.heard() || hasOtherRoutes;
     return { network, names, firewall: this.#rules.heard() };
@@ -107,6 +107,7 @@ export class NetworkChanges {
 
   close(): void {
     this.#watched.close();
+    this.#listeners.close();
     this.#routes.close();
     this.#rules.close();
     this.routers.close();
@@ -120,13 +121,6 @@ export class NetworkChanges {
     const before = this.#identity;
     this.#identity = this.#identify();
     return this.#identity !== before;
-  }
-
-  #hasOtherListeners(): boolean {
-    if (this.#looks % LOOKS_PER_LISTENERS !== 0) return false;
-    const before = this.#listeners;
-    this.#listeners = dnsListeners();
-    return this.#listeners !== before;
   }
 
   #identify(): string {

@@ -1,5 +1,4 @@
 /** Programs of this host that others ask for names: who listens on port 53 in this network namespace, and as whom (ss(8), proc(5)). */
-import { readFileSync } from 'node:fs';
 import type { Host } from '../../install/host.ts';
 
 export interface DnsProgram {
@@ -89,27 +88,4 @@ function readProgram(host: Host, pid: number, addresses: readonly string[]): Dns
   if (name === undefined || uid === undefined) return [];
   const cgroup = /^0::(\/.*)$/m.exec(host.readText(`/proc/${pid}/cgroup`) ?? '')?.[1] ?? '';
   return [{ pid, name, addresses, uid: Number(uid), cgroup }];
-}
-
-/** In `/proc/net/udp`: port 53 of the local address, in hexadecimal. */
-const LISTENING = /^\s*\d+: [0-9A-F]+:0035 .*$/gm;
-
-/** Text that is another when another socket listens on port 53. Takes some microseconds; empty where `/proc` cannot be read. */
-export function dnsListeners(): string {
-  return ['/proc/net/udp', '/proc/net/udp6'].map(listenersIn).join('');
-}
-
-function listenersIn(file: string): string {
-  let text: string;
-  try {
-    text = readFileSync(file, 'latin1');
-  } catch {
-    return '';
-  }
-  // Address and inode; the counters between them change by themselves.
-  return (text.match(LISTENING) ?? [])
-    .map((line) => line.trim().split(/\s+/))
-    .map((columns) => `${columns[1]} ${columns[9]}\n`)
-    .sort()
-    .join('');
 }
