@@ -137,9 +137,10 @@ export class Watch {
     // While a round is under way it is being mended.
     const network = heard.network || hasJumped || (this.#round === undefined && leg.isForwardingEnded);
     const isRetry = this.#problem !== undefined && --this.#looksLeft <= 0;
+    const isTime = this.#problem === undefined && questions.isDue?.() === true;
     this.#due = {
       network: this.#due.network || network || isRetry || ranges.tend(),
-      names: this.#due.names || heard.names || questions.isDue?.() === true,
+      names: this.#due.names || heard.names || isTime,
       firewall: this.#due.firewall || heard.firewall,
     };
     this.#followDue();
