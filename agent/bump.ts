@@ -14,6 +14,7 @@ import { type Ipv4Prefix, type Ipv6Prefix, ipv4Prefix, ipv6PrefixContains } from
 import { MappingsWithExplicit } from '../mapper/mappings-with-explicit.ts';
 import type { SharedTable } from '../mapper/shared-table.ts';
 import type { Spool } from '../mapper/spool.ts';
+import type { HostView } from '../resolver/mappings.ts';
 import { createResolver, type Resolver } from '../resolver/resolver.ts';
 import { PathMtu } from '../translator/path-mtu.ts';
 import { beginMappings, flushBump, nowSeconds } from './bump-mappings.ts';
@@ -160,7 +161,8 @@ async function start(parts: BumpParts, { signal, onLost }: BumpRun, undoing: Und
   );
   const tellWorkers = (): void =>
     dataPlane.tell({ errorSource4: spool.open[0]?.address ?? errorSource4(instance), explicit: explicit.pairs });
-  const resolver = resolverOf(parts, instance, isOwn, new MappingsWithExplicit(mapper, explicit.map), surroundings);
+  const view = { isOwn, pref64: () => changes.routers.pref64, hasIpv4Route: () => surroundings.hasIpv4Route };
+  const resolver = resolverOf(parts, instance, new MappingsWithExplicit(mapper, explicit.map), view);
   const caches = new StubCaches({ host, log });
   const ways = { config: config.resolver, instance, host, nft: leg.nft, journal, resolver, surroundings, log };
   const questions = takeQuestions(first, { ...ways, decide: observed, changed: () => caches.flush() });
@@ -227,19 +229,14 @@ function dataPlaneSettings(
 function resolverOf(
   { config, log }: BumpParts,
   instance: Instance,
-  isOwn: (address: Ipv6Address) => boolean,
   mappings: MappingsWithExplicit,
-  surroundings: Surroundings,
+  host: HostView,
 ): Resolver {
   const { waitForAMs, ttlCeilingSeconds, whenNoIpv4, never, always, dohCanary, svcbHints, cacheEntries } =
     config.resolver;
   return createResolver({
     mappings,
-    host: {
-      isOwn,
-      pref64: () => [],
-      hasIpv4Route: () => surroundings.hasIpv4Route,
-    },
+    host,
     settings: { waitForAMs, ttlCeilingSeconds, whenNoIpv4, never, always, dohCanary, svcbHints, cacheEntries },
     ...(config.resolver.hosts && { hosts: hostsText(HOSTS) }),
     sockets: markedSockets(instance.mark),

@@ -34,6 +34,51 @@ test('S7: who announced which prefix is remembered, and is news once', (t) => {
   t.deepEqual(news.advertised, []);
 });
 
+/** The prefix of a NAT64 for so many seconds, with the code of its length, as it stands in an option. */
+const nat64 = (seconds: number, code: number, prefix = '20010db80064000000000000'): string =>
+  `2602${(((seconds / 8) << 3) | code).toString(16).padStart(4, '0')}${prefix}`;
+
+/** A Router Advertisement with these options alone. */
+const options = (...all: readonly string[]): string => {
+  const length = Buffer.from(Uint16Array.of(all.join('').length / 2).buffer).toString('hex');
+  return `0a00${length}020000008600000000000000${all.join('')}14000100${router}`;
+};
+
+test('the prefix of a NAT64 is known as long as it was announced for, in each of its lengths', (t) => {
+  let now = 0;
+  const news = new RouterNews(() => now);
+  t.teardown(() => news.close());
+  const known = (): string => news.pref64.map(formatIpv6Prefix).join(' ');
+  t.false(news.take(ND_OPTIONS, view(options(nat64(64, 0)))), 'no network has changed');
+  t.is(known(), '2001:db8:64::/96');
+  now = 63_999;
+  t.is(known(), '2001:db8:64::/96');
+  news.take(ND_OPTIONS, view(options(nat64(64, 0))));
+  now = 64_000;
+  t.is(known(), '2001:db8:64::/96', 'announced again');
+  news.take(ND_OPTIONS, view(options(nat64(0, 0))));
+  t.is(known(), '', 'taken back');
+  news.take(ND_OPTIONS, view(options(nat64(64, 0))));
+  now = 128_000;
+  t.is(known(), '', 'and over');
+  const lengths = [0, 1, 2, 3, 4, 5, 6, 7].map((code) => nat64(8, code));
+  news.take(ND_OPTIONS, view(options(...lengths)));
+  t.deepEqual(
+    news.pref64.map(({ length }) => length),
+    [96, 64, 56, 48, 40, 32],
+  );
+});
+
+test('the prefix of a NAT64 that is cut short is none, and of many the last are known', (t) => {
+  const news = listening(t);
+  const whole = options(nat64(64, 0));
+  for (let octets = 0; octets < whole.length / 2; octets++) news.take(ND_OPTIONS, view(whole.slice(0, 2 * octets)));
+  t.deepEqual(news.pref64, []);
+  for (let number = 0; number < 100; number++)
+    news.take(ND_OPTIONS, view(options(nat64(64, 0, `20010db8${number.toString(16).padStart(4, '0')}000000000000`))));
+  t.is(news.pref64.length, 16);
+});
+
 test('S7: a router is silent from when it was looked for in vain until it is heard; that of others is no news', (t) => {
   const news = listening(t);
   t.false(news.take(NEW_NEIGHBOUR, view(neighbour(0x20))), 'nobody asked');

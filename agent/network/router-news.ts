@@ -1,6 +1,6 @@
 /**
  * What the kernel tells of routers beside their routes (rtnetlink(7)): which of them announced which prefix (RFC 4861
- * §4.6.2), and which do not answer any more (Neighbor Unreachability Detection, §7.3).
+ * §4.6.2), which prefix a NAT64 translates (RFC 8781), and which do not answer any more (Neighbor Unreachability Detection, §7.3).
  */
 import { formatIpv6, ipv6FromOctets } from '../../mapper/address/ipv6.ts';
 import { formatIpv6Prefix, type Ipv6Prefix, ipv6Prefix } from '../../mapper/address/prefix.ts';
@@ -36,20 +36,27 @@ const NDUSEROPT_SRCADDR = 1;
 const ROUTER_ADVERTISEMENT = 134;
 /** The option with a prefix: lengths in units of 8 octets (RFC 4861 §4.6.2). */
 const PREFIX_INFORMATION = { TYPE: 3, UNITS: 4, PREFIX_LENGTH: 2, VALID_LIFETIME: 4, PREFIX: 16 } as const;
+/** The option with the prefix of a NAT64: its lifetime in units of 8 s with the code of its length, and 96 bits (RFC 8781 §4). */
+const PREF64 = { TYPE: 38, UNITS: 2, LIFETIME_AND_CODE: 2, PREFIX: 4, OCTETS: 12 } as const;
+const PREF64_LENGTHS: readonly number[] = [96, 64, 56, 48, 40, 32];
 const ATTRIBUTE_HEADER = 4;
 
 /** As many of each are remembered; more than any network has, and all that a hostile one can make us keep. */
 const MOST = 512;
+const MOST_PREF64 = 16;
 
 export class RouterNews implements RouterKnowledge {
   readonly #ear: NetlinkEar;
   readonly #advertised = new Map<string, Advertisement>();
   readonly #silent = new Map<string, true>();
+  readonly #pref64 = new Map<string, { readonly prefix: Ipv6Prefix; readonly until: number }>();
+  readonly #now: () => number;
   /** Whose silence matters: other neighbours come and go. */
   #watched: ReadonlySet<string> = new Set();
 
-  /** Listens from now on, and knows who is silent already. Throws when the kernel refuses. */
-  constructor() {
+  /** Listens from now on, and knows who is silent already. Throws when the kernel refuses. `now` is in ms and never goes back. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
     const groups = group.NEIGHBOURS | group.ND_OPTIONS;
     this.#ear = new NetlinkEar(NETLINK_ROUTE, groups, (type, payload) => this.take(type, payload));
     try {
@@ -65,6 +72,12 @@ export class RouterNews implements RouterKnowledge {
 
   get advertised(): readonly Advertisement[] {
     return [...this.#advertised.values()];
+  }
+
+  /** Prefixes whose addresses a NAT64 of this network makes, as long as that was announced for. */
+  get pref64(): readonly Ipv6Prefix[] {
+    const now = this.#now();
+    return [...this.#pref64.values()].filter(({ until }) => until > now).map(({ prefix }) => prefix);
   }
 
   isSilent(index: number, router: string): boolean {
@@ -117,6 +130,8 @@ export class RouterNews implements RouterKnowledge {
       if (units === 0 || at + 8 * units > end) break;
       const isPrefix = payload.getUint8(at) === PREFIX_INFORMATION.TYPE && units === PREFIX_INFORMATION.UNITS;
       if (isPrefix) isNew = this.#takePrefix(index, router, payload, at) || isNew;
+      // No news: answers are looked at as they come.
+      if (payload.getUint8(at) === PREF64.TYPE && units === PREF64.UNITS) this.#takePref64(index, router, payload, at);
       at += 8 * units;
     }
     return isNew;
@@ -133,6 +148,19 @@ export class RouterNews implements RouterKnowledge {
     if (isNew) remember(this.#advertised, key, { index, router, prefix });
     return isNew;
   }
+
+  #takePref64(index: number, router: string, payload: DataView, at: number): void {
+    const word = payload.getUint16(at + PREF64.LIFETIME_AND_CODE);
+    const length = PREF64_LENGTHS[word & 7];
+    if (length === undefined) return;
+    const octets = new Uint8Array(16);
+    octets.set(new Uint8Array(payload.buffer, payload.byteOffset + at + PREF64.PREFIX, PREF64.OCTETS));
+    const prefix = ipv6Prefix(ipv6FromOctets(octets), length);
+    const key = `${keyOf(index, router)} ${formatIpv6Prefix(prefix)}`;
+    const seconds = (word >>> 3) * 8;
+    this.#pref64.delete(key);
+    if (seconds > 0) remember(this.#pref64, key, { prefix, until: this.#now() + seconds * 1000 }, MOST_PREF64);
+  }
 }
 
 function keyOf(index: number, router: string): string {
@@ -140,10 +168,10 @@ function keyOf(index: number, router: string): string {
 }
 
 /** Adds to what is remembered; the oldest goes when it is too much. */
-function remember<T>(all: Map<string, T>, key: string, value: T): void {
+function remember<T>(all: Map<string, T>, key: string, value: T, most: number = MOST): void {
   all.set(key, value);
   const [oldest] = all.keys();
-  if (all.size > MOST && oldest !== undefined) all.delete(oldest);
+  if (all.size > most && oldest !== undefined) all.delete(oldest);
 }
 
 function aligned(length: number): number {
