@@ -160,3 +160,15 @@ test('M3, M14: mappings of a range that was closing come back after a restart, a
   t.deepEqual(mapper.occupiedIn(prefix('172.16.0.0/29')), []);
   t.is(mapper.addressOf(peer(1)), undefined);
 });
+
+test('M14: a file with more mappings than there may be has so many of them taken back', async (t) => {
+  const { mapper, spool, clock } = scene(2);
+  for (const each of ['172.16.0.0/29', '192.168.0.0/29']) t.true(spool.addClosing(prefix(each)));
+  t.true(spool.most < 3 * 6);
+  const restored = { names: [], createdAt: clock.now, promisedUntil: clock.now, isStranger: false };
+  const mappings = spool.ranges.flatMap(({ address }, range) =>
+    [1, 2, 3, 4, 5, 6].map((host) => ({ ipv4: ipv4(address + host), ipv6: peer(10 * range + host), ...restored })),
+  );
+  await mapper.restore(mappings);
+  t.is(mapper.use.used, spool.most);
+});

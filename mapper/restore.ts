@@ -32,7 +32,9 @@ export async function restoreMappings(
 ): Promise<void> {
   const { spool, index, sinks, stamps } = parts;
   const now = parts.now();
+  let mapped = 0;
   const withdraw = (position: number): void => {
+    mapped--;
     for (const sink of sinks) sink.withdraw(position);
     rows.end(position);
   };
@@ -52,7 +54,12 @@ export async function restoreMappings(
       if (times.get(other, time.CREATED) >= createdAt) continue;
       withdraw(other);
     }
-    if (other !== position) for (const sink of sinks) sink.publish(position, ipv6);
+    if (other !== position) {
+      // More than there were at any time only a file that is not ours can have.
+      if (mapped === spool.most) continue;
+      for (const sink of sinks) sink.publish(position, ipv6);
+      mapped++;
+    }
     for (const stamp of stamps) stamp.hold(position, now + RESTORED_SECONDS, now + CONNECTED_SECONDS);
     rows.begin(position, Math.min(createdAt, now), isStranger);
     times.set(position, time.PROMISED, Math.min(promisedUntil, now + LONGEST_PROMISE));

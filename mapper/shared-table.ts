@@ -28,7 +28,7 @@ export class SharedTable implements MappingStamps {
 
   /** An empty table for all of a spool; `seed` is a random 32-bit word. */
   static create(spool: Spool, seed: number): SharedTable {
-    return new SharedTable(TableColumns.create(spool.size, spool.most, seed), spool);
+    return new SharedTable(TableColumns.create(spool.size, spool.usable, spool.most, seed), spool);
   }
 
   /** The table another thread made over the same spool. */

@@ -80,17 +80,17 @@ export class TableColumns {
   }
 
   /**
-   * Makes the memory of an empty table, of whose rows `most` are mapped at a time. `seed` is a random word, so that nobody
-   * outside can make addresses collide. Memory that is not touched costs nothing.
+   * Makes the memory of an empty table, of whose rows `expected` are to be mapped at first, and `most` at a time. `seed` is a
+   * random word, so that nobody outside can make addresses collide. Memory that is not touched costs nothing.
    */
-  static create(rows: number, most: number, seed: number): TableColumns {
+  static create(rows: number, expected: number, most: number, seed: number): TableColumns {
     const capacity = hashSlots(most);
     const memory = new SharedArrayBuffer(4 * (HEADER_WORDS + ROW * rows) + 8 * capacity);
     const words = new Int32Array(memory, 0, HEADER_WORDS);
     words[header.ROWS] = rows;
     words[header.SEED] = seed;
     words[header.CAPACITY] = capacity;
-    words[header.SLOTS] = hashSlots(0);
+    words[header.SLOTS] = hashSlots(expected);
     return new TableColumns(memory);
   }
 }

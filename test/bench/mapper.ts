@@ -33,7 +33,7 @@ function lookUp(title: string, lengthOf: number, hot: number): void {
   const writer = table.writer();
   for (let position = 1; position <= spool.usable; position++) writer.publish(position, peer(position));
   const numbers = Uint32Array.from(
-    { length: 1 << 16 },
+    { length: Math.min(1 << 18, Math.max(hot, 1 << 16)) },
     (_, index) => 1 + ((Math.imul(index % hot, 0x9e3779b1) >>> 0) % spool.usable),
   );
   const peers = Array.from(numbers, peer);
