@@ -31,7 +31,7 @@ function settings(): DataPlaneSettings {
 
 const events = (lost: Error[]) => ({ onLost: (reason: Error) => void lost.push(reason), onStranger: () => {} });
 
-const tun = (queues: number[]) => ({ name: 'none', queues, offloads: [] });
+const tun = (queues: number[]) => ({ name: 'none', queues, offloads: [], board: -1 });
 
 /** A device header, and twenty octets that are no packet. */
 const garbage = new Uint8Array(30);

@@ -5,6 +5,7 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { Ipv6Address } from '../../mapper/address/ipv6.ts';
 import { createCounters, type DirectionCounters, direction, readCounters } from './counters.ts';
+import { preferHugePages } from './huge-pages.ts';
 import { failure, flag, libc } from './libc.ts';
 import { createRequests, StrangerAnswers } from './stranger-requests.ts';
 import { createTraceRing, TraceReader } from './trace-ring.ts';
@@ -56,12 +57,14 @@ export class DataPlane {
    * Starts the workers on an open device. Throws `Cannot create an eventfd` when there are no descriptors left.
    */
   constructor(tun: OpenTun, settings: DataPlaneSettings, { onLost, onStranger }: DataPlaneEvents) {
+    preferHugePages(settings.table);
     const events = { onLost: once(onLost), onStranger };
     const share = 1 / tun.queues.length;
     const takesJoined = tun.offloads.includes('uso4') && tun.offloads.includes('uso6');
     try {
-      for (const queue of tun.queues) {
-        this.#workers.push(startWorker({ queue, takesJoined }, share, settings, events));
+      for (const [index, queue] of tun.queues.entries()) {
+        const own = { queue, index, queues: tun.queues.length, board: tun.board, takesJoined };
+        this.#workers.push(startWorker(own, share, settings, events));
       }
     } catch (error) {
       this.#tellToEnd();
@@ -140,7 +143,7 @@ export class DataPlane {
 
 /** Starts the worker of one queue, which has this share of everything that is limited for all of them together. */
 function startWorker(
-  queue: Pick<WorkerStart, 'queue' | 'takesJoined'>,
+  queue: Pick<WorkerStart, 'queue' | 'index' | 'queues' | 'board' | 'takesJoined'>,
   share: number,
   settings: DataPlaneSettings,
   { onLost, onStranger }: DataPlaneEvents,

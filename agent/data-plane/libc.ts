@@ -57,6 +57,25 @@ export const libc = {
     count: number,
     milliseconds: number,
   ) => number,
+  mmap: library.func('void *mmap(void *address, size_t size, int protection, int flags, int fd, long offset)') as (
+    address: null,
+    size: number,
+    protection: number,
+    flags: number,
+    fd: number,
+    offset: number,
+  ) => unknown,
+  sched_yield: library.func('int sched_yield()') as () => number,
+  sched_getaffinity: library.func('int sched_getaffinity(int thread, size_t size, void *processors)') as (
+    thread: number,
+    size: number,
+    processors: Uint8Array,
+  ) => number,
+  sched_setaffinity: library.func('int sched_setaffinity(int thread, size_t size, void *processors)') as (
+    thread: number,
+    size: number,
+    processors: Uint8Array,
+  ) => number,
   eventfd: library.func('int eventfd(unsigned int value, int flags)') as (value: number, flags: number) => number,
   socket: library.func('int socket(int domain, int type, int protocol)') as (
     domain: number,
@@ -89,6 +108,9 @@ export const libc = {
 /** `open`, `socket` and `eventfd` flags: nothing of ours outlives us in a child (`O_CLOEXEC`), nothing makes us wait. */
 export const flag = { RDWR: 0o2, NONBLOCK: 0o4000, CLOEXEC: 0o2000000 } as const;
 
+/** From asm-generic/mman-common.h; what `mmap` returns when it fails is the pointer -1. */
+const map = { READ_WRITE: 3, SHARED: 1, FAILED: 0xffff_ffff_ffff_ffffn } as const;
+
 /** The error number of the last failed call on this thread. */
 export function lastErrno(): number {
   return koffi.errno();
@@ -104,4 +126,10 @@ export function failure(what: string): Error {
 /** The address of a buffer's octets, as a number: exact below 2^53, and user space ends at 2^47. */
 export function addressOf(buffer: Uint8Array): number {
   return Number(koffi.address(buffer));
+}
+
+/** The first `size` octets of what a descriptor stands for, mapped for reading and writing, shared; `undefined` if it cannot be. */
+export function mapped(fd: number, size: number): ArrayBuffer | undefined {
+  const pointer = libc.mmap(null, size, map.READ_WRITE, map.SHARED, fd, 0);
+  return koffi.address(pointer) === map.FAILED ? undefined : koffi.view(pointer, size);
 }

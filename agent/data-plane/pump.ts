@@ -78,14 +78,19 @@ export class Pump {
     for (const path of [this.#parts.path, this.#inOnePiece]) path.errorSource4 = [{ address, length: 32 }];
   }
 
+  /** Octets of the packets that the last `drain` handled. */
+  octets = 0;
+
   /** Handles packets until there are none, at most `limit`; `now` is milliseconds since 1970. Returns how many. */
   drain(limit: number, now: number): number {
     const { device } = this.#parts;
     const packet = this.#received;
     const seconds = Math.floor(now / 1000);
     let handled = 0;
+    this.octets = 0;
     while (handled < limit && device.read(packet)) {
       handled++;
+      this.octets += packet.length;
       const isIpv6 = packet.view.getUint8(packet.start) >>> 4 === 6;
       const offered = this.#reassembly.offer(packet, now);
       if (offered === offer.NOT_OURS) this.#handle(packet, isIpv6, seconds, now);

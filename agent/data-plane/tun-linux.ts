@@ -42,6 +42,8 @@ export interface OpenTun {
   /** One descriptor for each queue. The device vanishes when the last is closed. */
   readonly queues: readonly number[];
   readonly offloads: readonly string[];
+  /** The descriptor of the board of who chooses among the queues (`queue-board.ts`), or -1: the kernel chooses. */
+  readonly board: number;
 }
 
 /**
@@ -61,8 +63,8 @@ export function openTun(name: string, queues: number, calls: TunCalls = tunCalls
       offloads = configureQueue(fd, name, flags, calls);
     }
     // Where it cannot be, the kernel chooses well enough.
-    if (queues > 1) calls.steer(opened[0] as number);
-    return { name, queues: opened, offloads };
+    const board = queues > 1 ? calls.steer(opened[0] as number, queues) : -1;
+    return { name, queues: opened, offloads, board };
   } catch (error) {
     for (const fd of opened) calls.close(fd);
     throw error;
@@ -72,6 +74,7 @@ export function openTun(name: string, queues: number, calls: TunCalls = tunCalls
 /** Closes every queue, and so removes the device with its addresses and routes. */
 export function closeTun(tun: OpenTun): void {
   for (const fd of tun.queues) libc.close(fd);
+  if (tun.board >= 0) libc.close(tun.board);
 }
 
 /** Makes `fd` a queue of the device, with `flags` besides the usual ones. Returns the offloads the kernel agreed to. */

@@ -21,3 +21,19 @@ test('looking ends when it took longer than looks take: somebody else had the pr
   vigil.looked(3);
   t.is(vigil.looks, 0);
 });
+
+test('who leaves the processor to somebody who keeps it stops looking, for 256 sleeps', (t) => {
+  const vigil = new Vigil();
+  vigil.slept(0.05);
+  t.false(vigil.isRobbed(0.1));
+  vigil.slept(0.05);
+  t.is(vigil.looks, 50);
+  t.true(vigil.isRobbed(3));
+  vigil.looked(3);
+  for (let sleeps = 0; sleeps < 256; sleeps++) {
+    vigil.slept(0.05);
+    t.is(vigil.looks, 0);
+  }
+  vigil.slept(0.05);
+  t.is(vigil.looks, 25);
+});

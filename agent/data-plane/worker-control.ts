@@ -35,6 +35,10 @@ export interface WorkerStart {
   readonly requests: SharedArrayBuffer;
   readonly table: SharedArrayBuffer;
   readonly queue: number;
+  /** Which of how many queues that is, and the board they have, or -1. */
+  readonly index: number;
+  readonly queues: number;
+  readonly board: number;
   /** Whether the kernel takes datagrams that are joined. */
   readonly takesJoined: boolean;
   /** An eventfd that the main thread writes to wake the worker. */

@@ -9,7 +9,9 @@ import { SelfMap } from '../../mapper/self-map.ts';
 import { SharedTable } from '../../mapper/shared-table.ts';
 import { Spool } from '../../mapper/spool.ts';
 import { libc } from './libc.ts';
+import { Post } from './post.ts';
 import { Pump } from './pump.ts';
+import { QueueBoard } from './queue-board.ts';
 import { createRequests, StrangerQuestions } from './stranger-requests.ts';
 import { Strangers } from './strangers.ts';
 import { createTraceRing, TraceWriter } from './trace-ring.ts';
@@ -58,6 +60,9 @@ function run(start: WorkerStart): void {
   Atomics.store(control, word.STATE, workerState.RUNNING);
   Atomics.notify(control, word.STATE);
   const vigil = new Vigil();
+  // Packets that the kernel distributes come from anywhere.
+  const post = start.board < 0 ? undefined : new Post(start.index, start.queues);
+  const board = new QueueBoard(start.board, start.index);
   while (Atomics.load(control, word.STOP) === 0) {
     const asleep = performance.now();
     libc.poll(fds, 2, POLL_MILLISECONDS);
@@ -73,22 +78,36 @@ function run(start: WorkerStart): void {
       return;
     }
     if ((came & event.IN) !== 0) {
-      pump.drain(DRAIN_LIMIT, Date.now());
+      drain(pump, board, post);
       vigil.slept(performance.now() - asleep);
-      look(pump, vigil);
+      look(pump, board, post, vigil);
     }
   }
 }
 
+/** Handles what is there. Returns how many packets. */
+function drain(pump: Pump, board: QueueBoard, post: Post | undefined): number {
+  const { given } = board;
+  const handled = pump.drain(DRAIN_LIMIT, Date.now());
+  if (handled < DRAIN_LIMIT) board.done(given);
+  if (handled > 0) post?.handled(handled, pump.octets);
+  return handled;
+}
+
 /** Handles what comes until nothing has come for a while, or somebody else may have woken us. */
-function look(pump: Pump, vigil: Vigil): void {
+function look(pump: Pump, board: QueueBoard, post: Post | undefined, vigil: Vigil): void {
   let since = performance.now();
   for (let vain = 0, found = 0; vain < vigil.looks && found < MOST_FOUND; ) {
-    if (pump.drain(DRAIN_LIMIT, Date.now()) === 0) vain++;
-    else {
+    if (drain(pump, board, post) > 0) {
       found++;
       vain = 0;
       since = performance.now();
+    } else {
+      vain++;
+      if (post?.isKept !== true) continue;
+      // Who has been asked, or has the answer, may be waiting for this very processor.
+      libc.sched_yield();
+      if (vigil.isRobbed(performance.now() - since)) break;
     }
   }
   vigil.looked(performance.now() - since);

@@ -1,0 +1,62 @@
+/**
+ * What the program that chooses queues and the workers tell each other, in an array of the kernel's that both see (eBPF map,
+ * mapped into memory): how many packets each queue was given, and up to which of them its worker is done. So a flow changes
+ * its queue only when none of its packets is on its way through the old one, and its order is kept.
+ */
+import { libc, mapped } from './libc.ts';
+
+/** From asm/unistd.h and linux/bpf.h. */
+const BPF_SYSCALL: Readonly<Record<string, number>> = { x64: 321, arm64: 280 };
+const BPF_MAP_CREATE = 0;
+const ATTRIBUTES = { SIZE: 72, TYPE: 0, KEY_SIZE: 4, VALUE_SIZE: 8, ENTRIES: 12, FLAGS: 16 } as const;
+const BPF_MAP_TYPE_ARRAY = 2;
+const BPF_F_MMAPABLE = 0x400;
+const PAGE = 4096;
+
+/** Flows by a hash of their ports, a power of two; those that share a place share a queue. Behind them, the queues. */
+export const FLOWS = 4096;
+const QUEUES = 64;
+/** Two words for each: of a flow its queue and its last packet there, of a queue what it was given and what is done. */
+export const entry = { SIZE: 8, QUEUE: 0, LAST: 4, GIVEN: 0, DONE: 4 } as const;
+const OCTETS = Math.ceil(((FLOWS + QUEUES) * entry.SIZE) / PAGE) * PAGE;
+
+/** The bpf system call, of these many octets of `union bpf_attr`: what it returns, or -1 where there is none. */
+export function bpf(command: number, attributes: Uint8Array): number {
+  const number = BPF_SYSCALL[process.arch];
+  return number === undefined ? -1 : libc.syscall(number, command, attributes, attributes.length);
+}
+
+/** Makes an empty board. Returns its descriptor, or -1 where the kernel does not let us. */
+export function createBoard(): number {
+  const attributes = new Uint8Array(new ArrayBuffer(ATTRIBUTES.SIZE));
+  const view = new DataView(attributes.buffer);
+  view.setUint32(ATTRIBUTES.TYPE, BPF_MAP_TYPE_ARRAY, true);
+  view.setUint32(ATTRIBUTES.KEY_SIZE, 4, true);
+  view.setUint32(ATTRIBUTES.VALUE_SIZE, entry.SIZE, true);
+  view.setUint32(ATTRIBUTES.ENTRIES, FLOWS + QUEUES, true);
+  view.setUint32(ATTRIBUTES.FLAGS, BPF_F_MMAPABLE, true);
+  return bpf(BPF_MAP_CREATE, attributes);
+}
+
+/** What one worker reads and writes of a board. */
+export class QueueBoard {
+  readonly #words: Int32Array;
+  readonly #given: number;
+
+  /** For the worker of queue number `queue`; without a board (-1) it is alone with what it writes. */
+  constructor(board: number, queue: number) {
+    const memory = board < 0 ? undefined : mapped(board, OCTETS);
+    this.#words = new Int32Array(memory ?? new ArrayBuffer(OCTETS));
+    this.#given = ((FLOWS + queue) * entry.SIZE + entry.GIVEN) / 4;
+  }
+
+  /** How many packets the queue was given, as a word that wraps around. */
+  get given(): number {
+    return this.#words[this.#given] as number;
+  }
+
+  /** Says that all packets up to that one have left the worker. */
+  done(given: number): void {
+    this.#words[this.#given + 1] = given;
+  }
+}
