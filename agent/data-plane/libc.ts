@@ -65,6 +65,7 @@ export const libc = {
     fd: number,
     offset: number,
   ) => unknown,
+  munmap: library.func('int munmap(uintptr_t address, size_t size)') as (address: number, size: number) => number,
   sched_yield: library.func('int sched_yield()') as () => number,
   sched_getaffinity: library.func('int sched_getaffinity(int thread, size_t size, void *processors)') as (
     thread: number,

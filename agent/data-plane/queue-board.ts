@@ -3,7 +3,7 @@
  * mapped into memory): how many packets each queue was given, and up to which of them its worker is done. So a flow changes
  * its queue only when none of its packets is on its way through the old one, and its order is kept.
  */
-import { libc, mapped } from './libc.ts';
+import { addressOf, libc, mapped } from './libc.ts';
 
 /** From asm/unistd.h and linux/bpf.h. */
 const BPF_SYSCALL: Readonly<Record<string, number>> = { x64: 321, arm64: 280 };
@@ -42,10 +42,12 @@ export function createBoard(): number {
 export class QueueBoard {
   readonly #words: Int32Array;
   readonly #given: number;
+  readonly #isMapped: boolean;
 
   /** For the worker of queue number `queue`; without a board (-1) it is alone with what it writes. */
   constructor(board: number, queue: number) {
     const memory = board < 0 ? undefined : mapped(board, OCTETS);
+    this.#isMapped = memory !== undefined;
     this.#words = new Int32Array(memory ?? new ArrayBuffer(OCTETS));
     this.#given = ((FLOWS + queue) * entry.SIZE + entry.GIVEN) / 4;
   }
@@ -58,5 +60,10 @@ export class QueueBoard {
   /** Says that all packets up to that one have left the worker. */
   done(given: number): void {
     this.#words[this.#given + 1] = given;
+  }
+
+  /** Gives the memory back: the last call. */
+  close(): void {
+    if (this.#isMapped) libc.munmap(addressOf(new Uint8Array(this.#words.buffer)), OCTETS);
   }
 }

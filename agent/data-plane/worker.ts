@@ -75,7 +75,7 @@ function run(start: WorkerStart): void {
     const came = poll.getInt16(POLLFD.CAME, true);
     if ((came & (event.ERROR | event.HANGUP | event.INVALID)) !== 0) {
       Atomics.store(control, word.STATE, workerState.DEVICE_LOST);
-      return;
+      break;
     }
     if ((came & event.IN) !== 0) {
       drain(pump, board, post);
@@ -83,6 +83,7 @@ function run(start: WorkerStart): void {
       look(pump, board, post, vigil);
     }
   }
+  board.close();
 }
 
 /** Handles what is there. Returns how many packets. */
