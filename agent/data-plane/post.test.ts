@@ -21,13 +21,13 @@ test.serial('a worker stays while packets come one by one, leaves when they come
   try {
     t.true(post.isKept);
     t.is(allowed(), String(processor));
-    post.handled(2, 4096);
+    t.false(post.handled(2, 4096));
     t.true(post.isKept);
     for (const [packets, octets] of [
       [3, 300],
       [1, 65_000],
     ] as const) {
-      post.handled(packets, octets);
+      t.true(post.handled(packets, octets));
       t.false(post.isKept);
       t.is(allowed(), everywhere);
       for (let times = 0; times < 15; times++) post.handled(1, 100);

@@ -31,12 +31,15 @@ export class Post {
     return this.#isKept;
   }
 
-  /** Says how many packets of how many octets were there at once. */
-  handled(packets: number, octets: number): void {
+  /** Says how many packets of how many octets were there at once. Returns whether they come in numbers. */
+  handled(packets: number, octets: number): boolean {
     if (packets > FEW_PACKETS || octets > FEW_OCTETS) {
       this.#times = 0;
       if (this.#isKept) this.#leave();
-    } else if (!this.#isKept && ++this.#times === LONG_ENOUGH) this.#stay();
+      return true;
+    }
+    if (!this.#isKept && ++this.#times === LONG_ENOUGH) this.#stay();
+    return false;
   }
 
   #stay(): void {

@@ -15,10 +15,14 @@ const PAGE = 4096;
 
 /** Flows by a hash of their ports, a power of two; those that share a place share a queue. Behind them, the queues. */
 export const FLOWS = 4096;
-const QUEUES = 64;
+const QUEUES = 63;
+/** Behind these, when packets last came in numbers: a word of the monotonic clock, in ticks of 2^20 ns; and how long that counts. */
+export const CROWD = FLOWS + QUEUES;
+export const TICK_BITS = 20;
+export const CROWD_TICKS = 5;
 /** Two words for each: of a flow its queue and its last packet there, of a queue what it was given and what is done. */
 export const entry = { SIZE: 8, QUEUE: 0, LAST: 4, GIVEN: 0, DONE: 4 } as const;
-const OCTETS = Math.ceil(((FLOWS + QUEUES) * entry.SIZE) / PAGE) * PAGE;
+const OCTETS = Math.ceil(((CROWD + 1) * entry.SIZE) / PAGE) * PAGE;
 
 /** The bpf system call, of these many octets of `union bpf_attr`: what it returns, or -1 where there is none. */
 export function bpf(command: number, attributes: Uint8Array): number {
@@ -33,7 +37,7 @@ export function createBoard(): number {
   view.setUint32(ATTRIBUTES.TYPE, BPF_MAP_TYPE_ARRAY, true);
   view.setUint32(ATTRIBUTES.KEY_SIZE, 4, true);
   view.setUint32(ATTRIBUTES.VALUE_SIZE, entry.SIZE, true);
-  view.setUint32(ATTRIBUTES.ENTRIES, FLOWS + QUEUES, true);
+  view.setUint32(ATTRIBUTES.ENTRIES, CROWD + 1, true);
   view.setUint32(ATTRIBUTES.FLAGS, BPF_F_MMAPABLE, true);
   return bpf(BPF_MAP_CREATE, attributes);
 }
@@ -43,6 +47,8 @@ export class QueueBoard {
   readonly #words: Int32Array;
   readonly #given: number;
   readonly #isMapped: boolean;
+  /** What `performance.now` lacks to the clock of the kernel, in milliseconds. */
+  readonly #offset = Number(process.hrtime.bigint()) / 1e6 - performance.now();
 
   /** For the worker of queue number `queue`; without a board (-1) it is alone with what it writes. */
   constructor(board: number, queue: number) {
@@ -60,6 +66,11 @@ export class QueueBoard {
   /** Says that all packets up to that one have left the worker. */
   done(given: number): void {
     this.#words[this.#given + 1] = given;
+  }
+
+  /** Says that packets come in numbers at this time of `performance.now`. */
+  crowd(now: number): void {
+    this.#words[(CROWD * entry.SIZE) / 4] = Math.floor(((now + this.#offset) * 1e6) / 2 ** TICK_BITS);
   }
 
   /** Gives the memory back: the last call. */

@@ -86,6 +86,32 @@ test.serial('a flow has a new queue only when its packets have left the old one'
   t.is(answer(program, first), 1);
 });
 
+test.serial('while packets come in numbers both directions of a flow have one queue, and flows are spread', (t) => {
+  const { program, workers } = steering();
+  /** The answer while it counts: it is asked again when this thread had to wait in between. */
+  const answerInCrowd = (line: string): number => {
+    for (;;) {
+      const now = performance.now();
+      workers[0]?.crowd(now);
+      const queue = answer(program, line);
+      for (const worker of workers) worker.done(worker.given);
+      if (performance.now() - now < 3) return queue;
+    }
+  };
+  const counts = [0, 0];
+  for (let port = 32_768; port < 60_000; port += 280) {
+    const [out = '', , back = ''] = from(port);
+    const queues = [0, 1].flatMap((processor) => {
+      sendFrom(processor);
+      return [out, back].map(answerInCrowd);
+    });
+    t.is(new Set(queues).size, 1, `${port}: ${queues}`);
+    const [queue = 0] = queues;
+    counts[queue] = (counts[queue] ?? 0) + 1;
+  }
+  for (const count of counts) t.true(count > 25, `${counts}`);
+});
+
 test.serial('fragments, and what ends too soon, have queue 0', (t) => {
   const { program } = steering();
   sendFrom(1);

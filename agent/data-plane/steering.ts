@@ -5,7 +5,7 @@
  * the queues, and learn it late.
  */
 import { addressOf, libc } from './libc.ts';
-import { bpf, createBoard, entry, FLOWS } from './queue-board.ts';
+import { bpf, CROWD, CROWD_TICKS, createBoard, entry, FLOWS, TICK_BITS } from './queue-board.ts';
 
 /** From linux/bpf.h and linux/if_tun.h. */
 const BPF_PROG_LOAD = 5;
@@ -15,7 +15,7 @@ const TUN_SET_STEERING = 0x800454e0;
 /** Octets of `union bpf_attr` up to what we say, and where that is. */
 const ATTRIBUTES = { SIZE: 72, TYPE: 0, COUNT: 4, INSTRUCTIONS: 8, LICENSE: 16 } as const;
 /** Functions of the kernel, by their numbers. */
-const call = { MAP_LOOKUP: 1, PROCESSOR: 8 } as const;
+const call = { MAP_LOOKUP: 1, TIME: 5, PROCESSOR: 8 } as const;
 
 /** Opcodes (RFC 9669 §4, §5; the packet access instructions of its §5.5 read big-endian and end the program past the end). */
 const op = {
@@ -26,6 +26,7 @@ const op = {
   SUBTRACT_32: 0x1c,
   REMAINDER_32: 0x94,
   AND: 0x57,
+  XOR: 0xaf,
   SHIFT_LEFT: 0x67,
   SHIFT_RIGHT: 0x77,
   MULTIPLY_32: 0x24,
@@ -41,6 +42,7 @@ const op = {
   IF_NOT_EQUAL: 0x55,
   IF_SAME: 0x1d,
   IF_NEGATIVE_32: 0xc6,
+  IF_MORE_32: 0x26,
   CALL: 0x85,
   EXIT: 0x95,
 } as const;
@@ -48,7 +50,7 @@ const op = {
 /** Opcode, destination and source register, instructions to jump over, or octets from an address, and a number. */
 type Instruction = readonly [code: number, destination: number, source: number, offset: number, immediate: number];
 
-/** Of the ports, so that high bits depend on all of them (2^32 / golden ratio). */
+/** Of the ports, so that high bits depend on all of them; Linux gives programs that connect even ones (2^32 / golden ratio). */
 const SCATTER = 0x9e3779b1 | 0;
 const FLOW_BITS = Math.log2(FLOWS);
 /** Where the key of an entry is on the stack, whose end is in r10. */
@@ -81,9 +83,10 @@ const ownQueue = (queues: number): readonly Instruction[] => [
 ];
 
 /**
- * TCP and UDP as flows, each direction by its ports, which are the same on both sides of the bump. Fragments are queue 0,
- * because only one worker can put them together. All else has no order. Reading past the end of the packet ends the
- * program, with 0.
+ * TCP and UDP as flows, each direction by its ports, which are the same on both sides of the bump. While packets come in
+ * numbers both directions go to one worker, chosen by the ports: two would only take the processors from the programs.
+ * Fragments are queue 0, because only one worker can put them together. All else has no order. Reading past the end of
+ * the packet ends the program, with 0.
  */
 const program = (queues: number, board: number): readonly Instruction[] => [
   [op.MOVE, 6, 1, 0, 0], // r6 = the packet, where instructions that read it expect it
@@ -108,12 +111,28 @@ const program = (queues: number, board: number): readonly Instruction[] => [
   ...ownQueue(queues),
   [op.EXIT, 0, 0, 0, 0],
   [op.WORD_BEHIND, 0, 7, 0, 0], // both ports
+  [op.MOVE, 9, 0, 0, 0],
+  [op.SHIFT_RIGHT_32, 9, 0, 0, 16],
+  [op.XOR, 9, 0, 0, 0],
+  [op.AND, 9, 0, 0, 0xffff],
+  [op.MULTIPLY_32, 9, 0, 0, SCATTER],
+  [op.SHIFT_RIGHT_32, 9, 0, 0, 16],
+  [op.REMAINDER_32, 9, 0, 0, queues], // r9 = the queue of both directions
   [op.MULTIPLY_32, 0, 0, 0, SCATTER],
   [op.SHIFT_RIGHT_32, 0, 0, 0, 32 - FLOW_BITS],
   ...lookUp(0, board),
   [op.MOVE, 7, 0, 0, 0], // r7 = the flow
   ...ownQueue(queues),
   [op.MOVE, 8, 0, 0, 0], // r8 = the queue it should have
+  [op.SET, 3, 0, 0, CROWD],
+  ...lookUp(3, board),
+  [op.MOVE, 6, 0, 0, 0],
+  [op.CALL, 0, 0, 0, call.TIME],
+  [op.SHIFT_RIGHT, 0, 0, 0, TICK_BITS],
+  [op.LOAD, 1, 6, 0, 0],
+  [op.SUBTRACT_32, 0, 1, 0, 0],
+  [op.IF_MORE_32, 0, 0, 1, CROWD_TICKS],
+  [op.MOVE, 8, 9, 0, 0], // because packets come in numbers
   [op.LOAD, 9, 7, entry.QUEUE, 0], // r9 = the queue it has
   [op.IF_SAME, 9, 8, 17, 0], // the same: to the end of this
   ...lookUpQueue(9, board),

@@ -91,7 +91,7 @@ function drain(pump: Pump, board: QueueBoard, post: Post | undefined): number {
   const { given } = board;
   const handled = pump.drain(DRAIN_LIMIT, Date.now());
   if (handled < DRAIN_LIMIT) board.done(given);
-  if (handled > 0) post?.handled(handled, pump.octets);
+  if (handled > 0 && post?.handled(handled, pump.octets) === true) board.crowd(performance.now());
   return handled;
 }
 
