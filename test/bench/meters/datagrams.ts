@@ -7,11 +7,11 @@ import type { Plan } from '../plan.ts';
 import { iperf, serveIperf } from './iperf.ts';
 import type { Meter } from './meter.ts';
 
-/** More than the slower ones can carry on two cores, in packets a second. */
-export const OFFERED = 100_000;
+/** Packets a second, by their octets: more than the slower ones can carry on two cores. */
+const offered = { 64: 250_000, 1400: 100_000 } as const;
 
-async function delivered(contender: Contender, plan: Plan, octets: number): Promise<number> {
-  const rate = ['-u', '-l', String(octets), '-b', String(OFFERED * octets * 8)];
+async function delivered(contender: Contender, plan: Plan, octets: keyof typeof offered): Promise<number> {
+  const rate = ['-u', '-l', String(octets), '-b', String(offered[octets] * octets * 8)];
   const { sum } = await iperf(contender, plan, 'datagrams', rate);
   return sum === undefined ? Number.NaN : (sum.packets - sum.lost_packets) / sum.seconds;
 }
