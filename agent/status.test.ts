@@ -35,7 +35,12 @@ function parts(): UpStatusParts {
   if (spool === undefined || ula === undefined) throw new Error('no prefixes');
   return {
     instance: { device: 'bis0', spool, ula },
-    leg: { mtu: 1480, tun: { name: 'bis0', queues: [7, 8], offloads: ['tso4'], board: -1 }, uplinks: ['eth0'], dedicated: [] },
+    leg: {
+      mtu: 1480,
+      tun: { name: 'bis0', queues: [7, 8], offloads: ['tso4'], board: -1 },
+      uplinks: ['eth0'],
+      dedicated: [],
+    },
     surroundings: { detached: [] },
     spool: { usable: 4094, open: [spool], closing: [] },
     mapper: {
