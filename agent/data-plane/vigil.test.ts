@@ -22,18 +22,21 @@ test('looking ends when it took longer than looks take: somebody else had the pr
   t.is(vigil.looks, 0);
 });
 
-test('who leaves the processor to somebody who keeps it stops looking, for 256 sleeps', (t) => {
+test('who leaves the processor to somebody who keeps it does not look for a while, each time for longer', (t) => {
   const vigil = new Vigil();
   vigil.slept(0.05);
   t.false(vigil.isRobbed(0.1));
   vigil.slept(0.05);
   t.is(vigil.looks, 50);
-  t.true(vigil.isRobbed(3));
-  vigil.looked(3);
-  for (let sleeps = 0; sleeps < 256; sleeps++) {
-    vigil.slept(0.05);
-    t.is(vigil.looks, 0);
-  }
-  vigil.slept(0.05);
-  t.is(vigil.looks, 25);
+  /** Sleeps after which looking begins again, when it was robbed. */
+  const pause = (): number => {
+    t.true(vigil.isRobbed(3));
+    vigil.looked(3);
+    let sleeps = 0;
+    for (; vigil.looks === 0; sleeps++) vigil.slept(0.05);
+    return sleeps - 1;
+  };
+  t.deepEqual([pause(), pause(), pause(), pause(), pause(), pause(), pause()], [8, 16, 32, 64, 128, 256, 256]);
+  vigil.found();
+  t.is(pause(), 8);
 });

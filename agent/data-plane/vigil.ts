@@ -13,14 +13,16 @@ const SHORT_MILLISECONDS = 0.15;
 const LOOK_MILLISECONDS = 0.002;
 /** A question or an answer takes its program less than this, in milliseconds: who takes longer has other things to do. */
 const MOST_MILLISECONDS = 0.2;
-/** So many sleeps are not followed by looking then. */
-const SLEEPS = 256;
+/** So many sleeps are not followed by looking then, twice as many the next time, to a limit. */
+const FIRST_SLEEPS = 8;
+const MOST_SLEEPS = 256;
 
 export class Vigil {
   /** How many times in a row to look and find nothing before sleeping. */
   looks = 0;
   /** Sleeps that are still to come before looking begins again. */
   #sleeps = 0;
+  #nextSleeps = FIRST_SLEEPS;
 
   /** Says how long it was from falling asleep to having handled what woke us. */
   slept(milliseconds: number): void {
@@ -40,7 +42,13 @@ export class Vigil {
    */
   isRobbed(milliseconds: number): boolean {
     if (milliseconds <= MOST_MILLISECONDS) return false;
-    this.#sleeps = SLEEPS;
+    this.#sleeps = this.#nextSleeps;
+    this.#nextSleeps = Math.min(MOST_SLEEPS, 2 * this.#nextSleeps);
     return true;
+  }
+
+  /** Says that looking was worth it. */
+  found(): void {
+    this.#nextSleeps = FIRST_SLEEPS;
   }
 }

@@ -102,6 +102,7 @@ function look(pump: Pump, board: QueueBoard, post: Post | undefined, vigil: Vigi
     if (drain(pump, board, post) > 0) {
       found++;
       vain = 0;
+      vigil.found();
       since = performance.now();
     } else {
       vain++;
