@@ -105,6 +105,32 @@ test.serial('more announcements than the socket holds are a change, and hearing 
   t.is(await announcedBy(() => dual.must(['ip', 'link', 'set', 'eth0', 'mtu', '1300'])), 'network');
 });
 
+test.serial('neighbours are no change however many they are, but for a router that does not answer', async (t) => {
+  const index = Number((await dual.must(['cat', '/sys/class/net/eth0/ifindex'])).trim());
+  changes.routers.watch([{ index, router: 'fe80::1' }]);
+  const neighbour = (number: number, state: string): string =>
+    `neigh replace fe80::${number.toString(16)} dev eth0 lladdr 02:00:00:00:00:01 nud ${state}`;
+  // Their number is limited for the whole machine, so few of them change often.
+  const many = Array.from({ length: 2400 }, (_, number) =>
+    neighbour((number % 200) + 16, Math.floor(number / 200) % 2 === 0 ? 'stale' : 'reachable'),
+  );
+  const run = (lines: readonly string[]): Promise<string> =>
+    dual.must(['ip', '-6', '-batch', '-'], { input: lines.map((line) => `${line}\n`).join('') });
+  t.is(await announcedBy(() => run([...many, neighbour(1, 'stale')])), 'nothing');
+  t.is(await announcedBy(() => run([neighbour(1, 'failed')])), 'network');
+  t.true(changes.routers.isSilent(index, 'fe80::1'));
+  t.is(await announcedBy(() => run([neighbour(1, 'reachable')])), 'network');
+  // What is lost among too many is found by listing them.
+  await run([...many, neighbour(1, 'failed'), ...many]);
+  let isHeard = false;
+  for (let looks = 0; !isHeard && looks < 200; looks++) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    isHeard = changes.look().network;
+  }
+  t.true(isHeard);
+  t.true(changes.routers.isSilent(index, 'fe80::1'));
+});
+
 test.serial('a namespace of its own: what happens elsewhere is not heard', async (t) => {
   t.is(await announcedBy(() => lab.host('host6').must(['ip', 'link', 'set', 'lo', 'mtu', '60000'])), 'nothing');
 });

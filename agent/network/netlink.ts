@@ -21,15 +21,18 @@ export type Matters = (type: number, payload: DataView) => boolean;
 export class NetlinkEar {
   readonly #fd: number;
   readonly #matters: Matters;
+  readonly #overflowed: () => boolean;
   readonly #buffer = new Uint8Array(BUFFER_SIZE);
   readonly #view = new DataView(this.#buffer.buffer);
 
   /**
-   * Hears of everything from now on in the network namespace of this thread. `groups` are bits. Throws when
-   * the kernel refuses.
+   * Hears of everything from now on in the network namespace of this thread. `groups` are bits. `overflowed`
+   * is called when messages were lost because they were too many, and says whether that is to be heard. Throws when the
+   * kernel refuses.
    */
-  constructor(protocol: number, groups: number, matters: Matters = () => true) {
+  constructor(protocol: number, groups: number, matters: Matters = () => true, overflowed: () => boolean = () => true) {
     this.#matters = matters;
+    this.#overflowed = overflowed;
     this.#fd = libc.socket(AF_NETLINK, SOCK_RAW | flag.NONBLOCK | flag.CLOEXEC, protocol);
     if (this.#fd < 0) throw failure('open a netlink socket');
     const address = new Uint8Array(SOCKADDR_NL.SIZE);
@@ -52,7 +55,7 @@ export class NetlinkEar {
         heard = this.#hasOne(length) || heard;
       } else if (length < 0 && lastErrno() === ENOBUFS) {
         // The socket was full, so messages were lost that may have mattered. The next read works again.
-        heard = true;
+        heard = this.#overflowed() || heard;
       } else {
         break;
       }

@@ -12,8 +12,8 @@ const announced = (seconds = 600, prefix = '20010db8000100000000000000000000'): 
   `0a002000020000008600000000000000030440c0${seconds.toString(16).padStart(8, '0')}0000012c00000000${prefix}14000100${router}`;
 
 /** The router as a neighbour in a state: 0x20 failed, 0x01 being looked for, 0x02 reachable. */
-const neighbour = (state: number): string =>
-  `0a00000002000000${state.toString(16).padStart(2, '0')}00800114000100${router}`;
+const neighbour = (state: number, address = router): string =>
+  `0a00000002000000${state.toString(16).padStart(2, '0')}00800114000100${address}`;
 
 const view = (hex: string): DataView => new DataView(Uint8Array.from(Buffer.from(hex, 'hex')).buffer);
 
@@ -108,4 +108,16 @@ test('what is cut short says nothing, and much is forgotten', (t) => {
     news.take(ND_OPTIONS, view(announced(600, `20010db8${number.toString(16).padStart(8, '0')}0000000000000000`)));
   }
   t.is(news.advertised.length, 512);
+});
+
+test('however many neighbours are silent, it is known of the routers', (t) => {
+  const news = listening(t);
+  news.watch([{ index: 2, router: ROUTER }]);
+  t.true(news.take(NEW_NEIGHBOUR, view(neighbour(0x20))));
+  for (let number = 0; number < 5000; number++) {
+    const other = `fe80${number.toString(16).padStart(28, '0')}`;
+    t.false(news.take(NEW_NEIGHBOUR, view(neighbour(0x20, other))));
+  }
+  t.true(news.isSilent(2, ROUTER));
+  t.false(news.isSilent(2, 'fe80::1'), 'the first of them is forgotten');
 });

@@ -53,16 +53,24 @@ export class RouterNews implements RouterKnowledge {
   readonly #now: () => number;
   /** Whose silence matters: other neighbours come and go. */
   #watched: ReadonlySet<string> = new Set();
+  /** Whether messages were lost. */
+  #isToList = false;
 
   /** Listens from now on, and knows who is silent already. Throws when the kernel refuses. `now` is in ms and never goes back. */
   constructor(now: () => number = () => performance.now()) {
     this.#now = now;
     const groups = group.NEIGHBOURS | group.ND_OPTIONS;
-    this.#ear = new NetlinkEar(NETLINK_ROUTE, groups, (type, payload) => this.take(type, payload));
+    this.#ear = new NetlinkEar(
+      NETLINK_ROUTE,
+      groups,
+      (type, payload) => this.take(type, payload),
+      () => {
+        this.#isToList = true;
+        return false;
+      },
+    );
     try {
-      const everyone = new Uint8Array(NDMSG.SIZE);
-      everyone[NDMSG.FAMILY] = AF_INET6;
-      this.#ear.list(message.GET_NEIGHBOURS, everyone);
+      this.#list();
       this.#ear.heard();
     } catch (error) {
       this.#ear.close();
@@ -89,9 +97,26 @@ export class RouterNews implements RouterKnowledge {
     this.#watched = new Set(routers.map(({ index, router }) => keyOf(index, router)));
   }
 
-  /** Whether there was news since the last call. Takes a few microseconds. */
+  /**
+   * Whether there was news since the last call. Takes a few microseconds. A neighbour can make the kernel announce more than
+   * is read in time: that alone is no news, and what was missed is listed.
+   */
   heard(): boolean {
+    try {
+      if (this.#isToList) this.#list();
+    } catch {
+      // The kernel is busy: at the next call.
+      this.#isToList = true;
+    }
     return this.#ear.heard();
+  }
+
+  /** Has the kernel list all neighbours. */
+  #list(): void {
+    this.#isToList = false;
+    const everyone = new Uint8Array(NDMSG.SIZE);
+    everyone[NDMSG.FAMILY] = AF_INET6;
+    this.#ear.list(message.GET_NEIGHBOURS, everyone);
   }
 
   close(): void {
@@ -112,7 +137,7 @@ export class RouterNews implements RouterKnowledge {
     const is = payload.getUint16(NDMSG.STATE, true);
     const wasSilent = this.#silent.has(key);
     // While it is looked for again it stays what it was.
-    if (is & state.FAILED) remember(this.#silent, key, true);
+    if (is & state.FAILED) remember(this.#silent, key, true, MOST, this.#watched);
     else if (is & state.VALID) this.#silent.delete(key);
     return this.#watched.has(key) && this.#silent.has(key) !== wasSilent;
   }
@@ -167,11 +192,18 @@ function keyOf(index: number, router: string): string {
   return `${index} ${router}`;
 }
 
-/** Adds to what is remembered; the oldest goes when it is too much. */
-function remember<T>(all: Map<string, T>, key: string, value: T, most: number = MOST): void {
+/** Adds to what is remembered; the oldest that is not to be kept goes when there are more than `most`. */
+function remember<T>(
+  all: Map<string, T>,
+  key: string,
+  value: T,
+  most: number = MOST,
+  kept: ReadonlySet<string> = new Set(),
+): void {
   all.set(key, value);
-  const [oldest] = all.keys();
-  if (all.size > most && oldest !== undefined) all.delete(oldest);
+  if (all.size <= most) return;
+  const oldest = all.keys().find((each) => !kept.has(each));
+  if (oldest !== undefined) all.delete(oldest);
 }
 
 function aligned(length: number): number {
