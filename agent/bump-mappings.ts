@@ -15,10 +15,10 @@ import { Spool } from '../mapper/spool.ts';
 import type { Resolver } from '../resolver/resolver.ts';
 import type { FlushResult } from './control/agent.ts';
 import { BadRequest } from './control/bad-request.ts';
-import { preferHugePages } from './data-plane/huge-pages.ts';
 import { everySoOften } from './every-so-often.ts';
 import { Newcomers } from './explicit/newcomers.ts';
 import { keepMappings, mappingFile } from './kept-mappings.ts';
+import { LargePages } from './large-pages.ts';
 import type { Log } from './log.ts';
 import { KernelConnections } from './network/connections.ts';
 import type { StubCaches } from './network/stub-caches.ts';
@@ -57,8 +57,6 @@ export async function beginMappings(parts: BumpMappingsParts, undoing: UndoList)
   const spool = new Spool([range], range.length < LONGEST_WITH_SPARE ? 0 : SPARE_RANGES);
   for (const each of parts.earlier) spool.addClosing(each);
   const table = SharedTable.create(spool, randomInt(2 ** 31));
-  // Before the mappings are there: pages that were touched stay as small as they were.
-  preferHugePages(table.memory);
   const file = mappingFile(parts.stateDirectory, spool, table.reader.times, log);
   const report = (problem: Error): void => log.warn({ err: problem }, problem.message);
   const connections = new KernelConnections({ host, spool, report, now: Date.now });
@@ -66,7 +64,7 @@ export async function beginMappings(parts: BumpMappingsParts, undoing: UndoList)
   const mapper = new AddressMapper({
     spool,
     index: table.reader,
-    sinks: [table.writer(), file, removals(log), newcomers],
+    sinks: [table.writer(), file, removals(log), newcomers, new LargePages(table.memory)],
     stamps: [table],
     now: nowSeconds,
     connections,

@@ -9,10 +9,13 @@ const MADV_HUGEPAGE = 14;
 /** The size of a large page on x86-64 and arm64; what madvise takes begins at a small one, of at most this size. */
 const LARGE = 0x20_0000;
 
-/** Asks for large pages where whole ones fit. Returns whether the kernel took note; without them it is only slower. */
-export function preferHugePages(memory: SharedArrayBuffer): boolean {
+/**
+ * Asks for large pages where whole ones fit into the first `octets` of memory. Returns whether the kernel took note; without
+ * them it is only slower.
+ */
+export function preferHugePages(memory: SharedArrayBuffer, octets = memory.byteLength): boolean {
   const start = addressOf(new Uint8Array(memory));
   const first = Math.ceil(start / LARGE) * LARGE;
-  const length = Math.floor((start + memory.byteLength - first) / LARGE) * LARGE;
+  const length = Math.floor((start + octets - first) / LARGE) * LARGE;
   return length > 0 && libc.madvise(first, length, MADV_HUGEPAGE) === 0;
 }

@@ -55,8 +55,7 @@ function lookUp(title: string, lengthOf: number, hot: number): void {
 /** Makes mappings until all are held, refuses more, and recycles them. */
 async function inMemory(): Promise<void> {
   const spool = spoolOf(length);
-  const { mapper, table } = mapperOver(spool);
-  preferHugePages(table.memory);
+  const { mapper } = mapperOver(spool);
   tell('assign, new', await timeCalls(0, spool.usable, assign(mapper)));
   tell('assign, all held', await timeCalls(spool.usable, spool.usable, assign(mapper)));
   clock.now += 1000;
@@ -74,8 +73,7 @@ async function inMemory(): Promise<void> {
 
 async function onDisk(): Promise<void> {
   const spool = spoolOf(length);
-  const { mapper, file, table } = mapperOver(spool, path);
-  preferHugePages(table.memory);
+  const { mapper, file } = mapperOver(spool, path);
   await file.begin(mapper);
   tell('assign, new, on disk before the answer', await timeCalls(0, spool.usable, assign(mapper)));
   clock.now += 1000;
