@@ -112,6 +112,25 @@ test('S8: a list of any length lets others be answered in between, and is whole'
   t.deepEqual(await client.mappings(), []);
 });
 
+test('S8: of many lists at once no two pages are made in one turn of the event loop', async (t) => {
+  const { agent, runtimeDirectory } = await openInstance(t);
+  let isMadeInTurn = false;
+  let together = 0;
+  agent.mappings = function* () {
+    for (const page of longPages(200)) {
+      if (isMadeInTurn) together++;
+      isMadeInTurn = true;
+      setImmediate(() => {
+        isMadeInTurn = false;
+      });
+      yield page;
+    }
+  };
+  const lists = await Promise.all(Array.from({ length: 8 }, () => new ControlClient(runtimeDirectory).mappings()));
+  t.deepEqual(new Set(lists.map((list) => list.length)), new Set([200]));
+  t.is(together, 0);
+});
+
 test('S8: a client that does not take a list is cut off, and no more of it is made', async (t) => {
   const { agent, paths } = await openInstance(t, { clientMs: 300 });
   let made = 0;

@@ -104,18 +104,32 @@ async function stream(agent: Agent, route: StreamRoute, response: ServerResponse
   response.end();
 }
 
-/** Sends a list page by page, others have their turn in between; a client that does not take a page in time is cut off. */
+/** The turn of the page that was asked for last, of all lists over all sockets. */
+let pageBefore: Promise<unknown> = Promise.resolve();
+
+/** Resolves once the pages asked for before have been made, and the rest of the process has had its turn since. */
+function pageTurn(): Promise<unknown> {
+  pageBefore = pageBefore.then(() => nextTurn());
+  return pageBefore;
+}
+
+/**
+ * Sends a list page by page; a client that does not take a page in time is cut off. However many lists are sent at once,
+ * no two pages are made in one turn of the event loop.
+ */
 async function sendPages(agent: Agent, route: ListRoute, limits: Limits, response: ServerResponse): Promise<void> {
   const pages = route.pages(agent)[Symbol.iterator]();
   response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store', connection: 'close' });
   let before = `{${JSON.stringify(route.list)}:[`;
-  for (let page = pages.next(); page.done !== true; page = pages.next()) {
+  for (;;) {
+    await pageTurn();
+    if (response.destroyed) return;
+    const page = pages.next();
+    if (page.done === true) break;
     const text = page.value.map((value) => JSON.stringify(value)).join(',');
     const isTaken = text === '' || response.write(before + text);
     if (text !== '') before = ',';
     if (!isTaken) await once(response, 'drain', { signal: AbortSignal.timeout(limits.clientMs) });
-    await nextTurn();
-    if (response.destroyed) return;
   }
   cutOffUntaken(response, limits);
   response.end(before === ',' ? ']}\n' : `${before}]}\n`);
