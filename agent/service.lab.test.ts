@@ -1,5 +1,5 @@
 /**
- * The bundle, from a directory of its own, as the service runs it: a user of its own with the two capabilities of the unit
+ * The bundle, from a directory of its own, as the service runs it: a user of its own with the capabilities of the unit
  * and no more (S11), told about by datagrams. Needs root.
  */
 import fs from 'node:fs';
@@ -41,15 +41,15 @@ const state = async (): Promise<string> => {
   return stdout === '' ? 'none' : (JSON.parse(stdout) as { state: string }).state;
 };
 
-test.serial('S11: two capabilities are enough, from the bundle, and death leaves nothing', async (t) => {
-  t.deepEqual(granted, ['+net_admin', '+net_bind_service']);
+test.serial('S11: its capabilities are enough, from the bundle, and death leaves nothing', async (t) => {
+  t.deepEqual(granted, ['+net_admin', '+net_bind_service', '+bpf']);
   for (const end of ['SIGTERM', 'SIGKILL'] as const) {
     const daemon = service();
     t.is(await settlesAt(state, 'up', 15_000), 'up', daemon.stderr);
     t.is(await fetches(scene), 'yes');
     const status = fs.readFileSync(`/proc/${daemon.pid}/status`, 'utf8');
     t.regex(status, new RegExp(`^Uid:\\s+${SERVICE_USER}\\s+${SERVICE_USER}`, 'm'));
-    t.regex(status, /^CapEff:\s+0000000000001400$/m);
+    t.regex(status, /^CapEff:\s+0000008000001400$/m);
     t.is(fs.statSync(path.join(place.directory, 'run/control/control.sock')).mode & 0o777, 0o660);
     t.is(fs.statSync(path.join(place.directory, 'state/self-prefix')).mode & 0o777, 0o600);
     await daemon.stop(end, 8000);

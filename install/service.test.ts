@@ -5,9 +5,9 @@ import test from 'ava';
 const unit = readFileSync(new URL('./bis.service', import.meta.url), 'utf8');
 const value = (key: string): string => new RegExp(`^${key}=(.*)$`, 'm').exec(unit)?.[1] ?? '';
 
-test('S11: a user of its own, two capabilities, and no more', (t) => {
+test('S11: a user of its own, three capabilities, and no more', (t) => {
   t.is(value('User'), 'bis');
-  t.is(value('AmbientCapabilities'), 'CAP_NET_ADMIN CAP_NET_BIND_SERVICE');
+  t.is(value('AmbientCapabilities'), 'CAP_NET_ADMIN CAP_NET_BIND_SERVICE CAP_BPF');
   t.is(value('CapabilityBoundingSet'), value('AmbientCapabilities'));
   t.is(value('NoNewPrivileges'), 'yes');
   t.is(value('MemoryDenyWriteExecute'), '', 'it would end V8');

@@ -1,4 +1,4 @@
-/** The daemon as its unit starts it (S11): the bundle in a place of its own, a user with the two capabilities and no more. */
+/** The daemon as its unit starts it (S11): the bundle in a place of its own, a user with its capabilities and no more. */
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
