@@ -23,7 +23,7 @@ function handled({ verdicts }: DirectionCounters): number {
 
 test(`ROBUST: ${PACKETS} random and mutated packets leave a live device alive`, async (t) => {
   t.timeout(600_000);
-  await using plane = await LabDataPlane.start();
+  await using plane = await LabDataPlane.start('--queues', '2');
   await plane.host.must(['ip', 'link', 'set', 'bis0', 'mtu', MTU]);
   const flood = async (packets: number, seed: number) => {
     const argv = [
