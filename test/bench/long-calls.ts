@@ -2,19 +2,13 @@
  * How long calls take, as processor time of the thread, since other programs take their turns too; and with the pauses of the
  * collector told apart, which end with the garbage.
  */
-import { PerformanceObserver } from 'node:perf_hooks';
-import { setTimeout as sleep } from 'node:timers/promises';
 import koffi from 'koffi';
+import { length, longestPause, type Stretch, watchPauses } from './pauses.ts';
 
 /** Calls shorter than this are not looked at closely, in milliseconds. */
 const SHORT = 0.2;
 /** The processor time is asked for once in so many calls: it takes as long as a call. */
 const BETWEEN_LOOKS = 64;
-
-interface Stretch {
-  readonly from: number;
-  readonly to: number;
-}
 
 /** A call, and the most processor time it can have taken. */
 interface Call extends Stretch {
@@ -23,12 +17,7 @@ interface Call extends Stretch {
 
 /** Calls something for `count` numbers, from `first` on: how many thousand a second, the longest call, and the longest pause. */
 export async function timeCalls(first: number, count: number, call: (number: number) => void): Promise<string> {
-  const pauses: Stretch[] = [];
-  const note = (entries: readonly PerformanceEntry[]): void => {
-    for (const { startTime, duration } of entries) pauses.push({ from: startTime, to: startTime + duration });
-  };
-  const observer = new PerformanceObserver((list) => note(list.getEntries()));
-  observer.observe({ entryTypes: ['gc'] });
+  const endOfPauses = watchPauses();
   const calls: Call[] = [];
   const began = performance.now();
   let before = began;
@@ -44,14 +33,10 @@ export async function timeCalls(first: number, count: number, call: (number: num
     }
     before = after;
   }
-  // The observer hears of the last ones afterwards.
-  await sleep(20);
-  note(observer.takeRecords());
-  observer.disconnect();
+  const pauses = await endOfPauses();
   const longest = Math.max(SHORT, ...calls.map((each) => Math.min(length(each), each.used) - paused(each, pauses)));
-  const pause = Math.max(0, ...pauses.map(length));
   const rate = Math.round(count / (before - began));
-  return `${rate} thousand/s, ${longest.toFixed(1)} ms at most, and ${pause.toFixed(1)} ms of the collector`;
+  return `${rate} thousand/s, ${longest.toFixed(1)} ms at most, and ${longestPause(pauses)}`;
 }
 
 const THREAD_CPUTIME = 3;
@@ -62,10 +47,6 @@ const timespec = new BigInt64Array(new ArrayBuffer(16));
 function threadTime(): number {
   clockGettime(THREAD_CPUTIME, timespec);
   return Number(timespec[0]) * 1000 + Number(timespec[1]) / 1e6;
-}
-
-function length({ from, to }: Stretch): number {
-  return to - from;
 }
 
 function paused(call: Stretch, pauses: readonly Stretch[]): number {
