@@ -21,23 +21,25 @@ test.serial('a worker stays while packets come one by one, leaves when they come
   try {
     t.true(post.isKept);
     t.is(allowed(), String(processor));
-    t.false(post.handled(2, 4096));
+    t.false(post.handled(2, 2, 8192));
+    t.false(post.handled(1, 200, 20_000), 'taking turns with the programs');
     t.true(post.isKept);
-    for (const [packets, octets] of [
-      [3, 300],
-      [1, 65_000],
+    for (const [waiting, packets, octets] of [
+      [3, 3, 300],
+      [1, 1, 65_000],
     ] as const) {
-      t.true(post.handled(packets, octets));
+      t.true(post.handled(waiting, packets, octets));
       t.false(post.isKept);
       t.is(allowed(), everywhere);
-      for (let times = 0; times < 15; times++) post.handled(1, 100);
+      for (let times = 0; times < 15; times++) post.handled(1, 1, 100);
+      for (let times = 0; times < 15; times++) post.handled(1, 30, 3000);
       t.false(post.isKept);
-      post.handled(1, 100);
+      post.handled(1, 1, 100);
       t.true(post.isKept);
       t.is(allowed(), String(processor));
     }
   } finally {
-    post.handled(3, 0);
+    post.handled(3, 3, 0);
   }
 });
 
@@ -45,7 +47,7 @@ test.serial('where the own processors may not be used there is no staying', (t) 
   const everywhere = allowed();
   const post = new Post(1023, 1024);
   t.false(post.isKept);
-  for (let times = 0; times < 40; times++) post.handled(1, 100);
+  for (let times = 0; times < 40; times++) post.handled(1, 1, 100);
   t.false(post.isKept);
   t.is(allowed(), everywhere);
 });

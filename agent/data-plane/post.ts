@@ -7,7 +7,7 @@ import { libc } from './libc.ts';
 
 /** Octets of `cpu_set_t`. */
 const SIZE = 128;
-/** What is one by one: so many packets at once, there and back, and so many octets. */
+/** What is one by one: so many packets at once, there and back, and so many octets each. */
 const FEW_PACKETS = 2;
 const FEW_OCTETS = 4096;
 /** Times in a row that it has to be so before the worker comes back. */
@@ -31,14 +31,18 @@ export class Post {
     return this.#isKept;
   }
 
-  /** Says how many packets of how many octets were there at once. Returns whether they come in numbers. */
-  handled(packets: number, octets: number): boolean {
-    if (packets > FEW_PACKETS || octets > FEW_OCTETS) {
+  /**
+   * Says how many packets waited for the worker, and how many of how many octets it then handled until none was there.
+   * Returns whether they come in numbers. Many that did not wait say nothing: the programs may have had their turns on this very
+   * processor in between, one question and one answer at a time.
+   */
+  handled(waiting: number, packets: number, octets: number): boolean {
+    if (waiting > FEW_PACKETS || octets > FEW_OCTETS * packets) {
       this.#times = 0;
       if (this.#isKept) this.#leave();
       return true;
     }
-    if (!this.#isKept && ++this.#times === LONG_ENOUGH) this.#stay();
+    if (!this.#isKept && packets <= FEW_PACKETS && ++this.#times === LONG_ENOUGH) this.#stay();
     return false;
   }
 

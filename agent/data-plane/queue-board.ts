@@ -47,6 +47,8 @@ export class QueueBoard {
   readonly #words: Int32Array;
   readonly #given: number;
   readonly #isMapped: boolean;
+  /** How many the queue had been given when it was last empty. */
+  #gone = 0;
   /** What `performance.now` lacks to the clock of the kernel, in milliseconds. */
   readonly #offset = Number(process.hrtime.bigint()) / 1e6 - performance.now();
 
@@ -63,9 +65,15 @@ export class QueueBoard {
     return this.#words[this.#given] as number;
   }
 
-  /** Says that all packets up to that one have left the worker. */
+  /** How many of the packets up to that one have come since the queue was empty. What is no TCP or UDP is not counted. */
+  waiting(given: number): number {
+    return (given - this.#gone) | 0;
+  }
+
+  /** Says that all packets up to that one have left the worker, and that no other is there. */
   done(given: number): void {
     this.#words[this.#given + 1] = given;
+    this.#gone = this.given;
   }
 
   /** Says that packets come in numbers at this time of `performance.now`. */

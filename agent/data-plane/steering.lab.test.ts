@@ -73,9 +73,11 @@ test.serial('a flow has a new queue only when its packets have left the old one'
   t.is(answer(program, first), 0);
   t.is(answer(program, first), 0);
   t.is(old.given, 2);
+  t.is(old.waiting(old.given), 2);
   sendFrom(1);
   t.is(answer(program, first), 0, 'the second is still there');
   old.done(2);
+  t.is(old.waiting(old.given), 0);
   t.is(answer(program, first), 0, 'and now the third is');
   t.is(answer(program, other), 1, 'which is not the business of others');
   t.is(old.given, 4);

@@ -89,9 +89,10 @@ function run(start: WorkerStart): void {
 /** Handles what is there. Returns how many packets. */
 function drain(pump: Pump, board: QueueBoard, post: Post | undefined): number {
   const { given } = board;
+  const waiting = board.waiting(given);
   const handled = pump.drain(DRAIN_LIMIT, Date.now());
   if (handled < DRAIN_LIMIT) board.done(given);
-  if (handled > 0 && post?.handled(handled, pump.octets) === true) board.crowd(performance.now());
+  if (handled > 0 && post?.handled(waiting, handled, pump.octets) === true) board.crowd(performance.now());
   return handled;
 }
 
