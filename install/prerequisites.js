@@ -55,6 +55,7 @@ const servers = {
   systemd: 'usr/bin/busctl',
   nscd: 'usr/sbin/nscd',
   radvd: 'usr/sbin/radvd',
+  'network-manager': 'usr/sbin/NetworkManager',
 };
 
 /** What each command of package.json needs. */
