@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
+import { SERVER } from '../test/lab/networks.ts';
 import type { Snapshot } from '../test/lab/snapshot.ts';
 import { bis } from '../test/lab/tools.ts';
 import { type DaemonScene, fetches, inShort, setDaemonScene, settlesAt } from './testing/daemon-scene.ts';
@@ -52,6 +53,21 @@ test.serial('--down waits to be told; up, down and up again do what they say', a
   }
   t.is((await daemon.stop('SIGTERM', 5000)).status, 0);
 });
+
+test.serial(
+  'a question from the port of one that was caught before is caught as well, after down and up',
+  async (t) => {
+    const daemon = await scene.agent.start(10_000, '--down');
+    const ask = ['dig', '+short', '+time=1', '+tries=1', '-b', '::#40053', `@${SERVER}`, 'six.example', 'A'];
+    for (let round = 0; round < 3; round++) {
+      t.is((await scene.agent.tell('up')).status, 0);
+      t.regex((await scene.dual.run(ask)).stdout, /^10\.170\./, `round ${round}`);
+      t.is((await scene.agent.tell('down')).status, 0);
+      t.is((await scene.dual.run(ask)).stdout, '', 'natively: there is no such record');
+    }
+    t.is((await daemon.stop('SIGTERM', 5000)).status, 0);
+  },
+);
 
 test.serial('two calls of up at once get one answer', async (t) => {
   const daemon = await scene.agent.start(10_000, '--down');

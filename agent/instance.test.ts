@@ -112,6 +112,13 @@ test('the mark is one bit, clear of those of Tailscale, Kubernetes, Calico and w
   for (const others of [0x00ff_0000, 0xc000, 0xffff_0000 & ~0xf000_0000, 51_820]) t.is(mark & others, 0);
 });
 
+test('the conntrack zone is another one each time, and clear of small numbers', (t) => {
+  const { prefix } = selfPrefix('/dev/null/nowhere', drawn);
+  const zones = [1, 2, 3, 4].map(() => createInstance(defaultConfig(), prefix, []).zone);
+  t.true(new Set(zones).size > 1);
+  for (const zone of zones) t.true(zone >= 0x4000 && zone < 0xc000, `${zone}`);
+});
+
 test('RFC 4193 3.1: the self prefix is fd, 40 random bits, a subnet, and a /96', (t) => {
   t.is(formatIpv6Prefix(selfPrefix(directoryOf(t), drawn).prefix), ula);
   const texts = new Set([1, 2, 3, 4].map(() => formatIpv6Prefix(selfPrefix(directoryOf(t)).prefix)));

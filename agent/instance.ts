@@ -1,5 +1,5 @@
 /** Everything that makes one running agent; there are no such constants elsewhere. One agent in each network namespace. */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { formatIpv4, type Ipv4Address, ipv4 } from '../mapper/address/ipv4.ts';
@@ -25,7 +25,7 @@ export interface Instance {
   /** Sockets of our own carry this mark: one bit, clear of those of Tailscale, Kubernetes, Calico and wg-quick. */
   readonly mark: number;
   readonly markMask: number;
-  /** The conntrack zone of caught questions. */
+  /** The conntrack zone of caught questions, another one each time: what was caught before went to ports that are gone. */
   readonly zone: number;
   readonly spool: Ipv4Prefix;
   readonly self: Ipv4Prefix;
@@ -34,7 +34,9 @@ export interface Instance {
 }
 
 const OUR_MARK = 0x1000_0000;
-const OUR_ZONE = 0x6253;
+/** Conntrack zones to draw from: so many from the first on. Others take small numbers. */
+const FIRST_ZONE = 0x4000;
+const ZONES = 0x8000;
 /** Each queue costs 30 MB and a thread that may be busy: more of them than a workstation's flows fill. */
 const MOST_QUEUES = 4;
 
@@ -60,7 +62,7 @@ export function createInstance(
     table: 'bis',
     mark: OUR_MARK,
     markMask: OUR_MARK,
-    zone: OUR_ZONE,
+    zone: FIRST_ZONE + randomInt(ZONES),
     spool,
     self,
     ula,
