@@ -1,15 +1,16 @@
 /** A daemon whose network changes around it: what it follows, and what it says of what it cannot mend. Needs root. */
 import test, { type ExecutionContext } from 'ava';
 import type { Lab } from '../test/lab/lab.ts';
-import { SERVER } from '../test/lab/networks.ts';
+import { pair, SERVER } from '../test/lab/networks.ts';
 import { becomes, type DaemonScene, fetches, setDaemonScene, settlesAt } from './testing/daemon-scene.ts';
 
-/** A scene with a daemon that is up, or whatever it comes to. */
+/** A scene with a daemon that is up, or whatever it comes to; `zone` has more names. */
 async function withDaemon(
   t: ExecutionContext,
   prepare: (scene: DaemonScene) => Promise<unknown>,
+  zone = '',
 ): Promise<DaemonScene> {
-  const scene = await setDaemonScene();
+  const scene = await setDaemonScene(pair, zone);
   t.teardown(() => scene.lab.demolish());
   await prepare(scene);
   await scene.agent.start(10_000, '--down');
@@ -89,6 +90,20 @@ test.serial('a host without any IPv4 serves its IPv4-only programs', async (t) =
   const scene = await withDaemon(t, (all) => change(all, 'ip -4 address flush dev eth0'));
   t.is(await becomes(scene, 'up'), 'up');
   t.is(await fetches(scene), 'yes');
+});
+
+test.serial('E20, S7: IPv4 that comes and goes: a name with both has a spool address only without', async (t) => {
+  const zone = `both.example. 5 IN A 203.0.113.7\nboth.example. 5 IN AAAA ${SERVER}\n`;
+  const scene = await withDaemon(t, nothing, zone);
+  const answer = async (): Promise<string> =>
+    (await scene.dual.must(['dig', '+short', 'both.example', 'A'])).trim().replace(/^10\.170\..*/, 'spool');
+  for (let round = 0; round < 2; round++) {
+    t.is(await settlesAt(answer, '203.0.113.7'), '203.0.113.7');
+    await change(scene, 'ip -4 address flush dev eth0');
+    t.is(await settlesAt(answer, 'spool'), 'spool');
+    await change(scene, 'ip -4 address add 198.51.100.1/24 dev eth0');
+  }
+  t.is(await settlesAt(answer, '203.0.113.7'), '203.0.113.7');
 });
 
 test.serial('loopback that is down is a reason, with the command that mends it', async (t) => {
