@@ -3,6 +3,7 @@
  * claims, to the device (RFC 2767 §2, the recipient; S2). The chain exists only while something is exposed.
  */
 
+import { replaceElements } from './nft-set.ts';
 import { addressWord, interfaceName, type NftWord, portWord, tableName } from './nft-word.ts';
 import type { TableSettings } from './table.ts';
 
@@ -61,15 +62,13 @@ export function recipientCommands(
   const rules = isNothing
     ? []
     : recipientRules(interfaceName(settings.device), addressWord(settings.self6), settings.dedicated === true);
-  return [
+  const chains = [
     `add chain ${chain} { type nat hook prerouting priority -90; policy accept; }`,
     `flush chain ${chain}`,
     ...rules.map((rule) => `add rule ${chain} ${rule}`),
     ...(isNothing ? [`delete chain ${chain}`] : []),
-    ...protocols.flatMap((protocol) => setCommands(table, protocol, exposed[protocol])),
-  ]
-    .map((line) => `${line}\n`)
-    .join('');
+  ].map((line) => `${line}\n`);
+  return [...chains, ...protocols.map((protocol) => setCommands(table, protocol, exposed[protocol]))].join('');
 }
 
 function recipientRules(device: NftWord, self6: NftWord, hasDedicated: boolean): string[] {
@@ -91,10 +90,9 @@ function recipientRules(device: NftWord, self6: NftWord, hasDedicated: boolean):
   ];
 }
 
-function setCommands(table: NftWord, protocol: 'tcp' | 'udp', ranges: readonly PortRange[]): string[] {
-  const set = `inet ${table} exposed_${protocol}`;
+function setCommands(table: NftWord, protocol: 'tcp' | 'udp', ranges: readonly PortRange[]): string {
   const elements = ranges.map(({ first, last }) =>
     first === last ? portWord(first) : `${portWord(first)}-${portWord(last)}`,
   );
-  return [`flush set ${set}`, ...(elements.length === 0 ? [] : [`add element ${set} { ${elements.join(', ')} }`])];
+  return replaceElements('set', `inet ${table} exposed_${protocol}`, elements);
 }

@@ -2,6 +2,7 @@
  * Catching questions on their way out: the part of the table that sends what programs ask a DNS server to our resolver
  * instead, and nobody else to it (D5, S14).
  */
+import { addElements, replaceElements } from './nft-set.ts';
 import {
   addressWord,
   cgroupPath,
@@ -44,7 +45,7 @@ const DNS_PORT = 53;
 const families: readonly Family[] = ['ip', 'ip6'];
 
 /** The ending of set names: `asked4`, `asked6`. */
-const ending = { ip: '4', ip6: '6' } as const;
+const endings = { ip: '4', ip6: '6' } as const;
 
 /**
  * Sets and chains for catching. The set `asked` alone decides, packet by packet, because its elements carry the
@@ -109,10 +110,18 @@ export function snoopChains(mark: NftWord, markMask: NftWord, zone: NftWord): st
 `;
 }
 
-/** Replaces the content of a set or map, in the same transaction as the commands around it. */
-function replace(kind: 'set' | 'map', table: NftWord, name: string, elements: readonly string[]): string {
-  const flush = `flush ${kind} inet ${table} ${name}\n`;
-  return elements.length === 0 ? flush : `${flush}add element inet ${table} ${name} { ${elements.join(', ')} }\n`;
+/** Commands for what is of IPv4, and then for what is of IPv6; `ending` is how the names of the family's sets end. */
+function inFamilies<T>(
+  all: readonly T[],
+  family: (each: T) => Family,
+  commands: (own: readonly T[], ending: string) => string,
+): string {
+  return families
+    .map((each) => {
+      const own = all.filter((one) => family(one) === each);
+      return commands(own, endings[each]);
+    })
+    .join('');
 }
 
 function key({ device, server }: SnoopPair): string {
@@ -134,20 +143,17 @@ export function snoopCommands(
   pairs: readonly SnoopPair[],
   timeoutSeconds: number,
 ): string {
-  const table = tableName(settings.table);
+  const table = `inet ${tableName(settings.table)}`;
   const timeout = numberWord(timeoutSeconds, 1, 3600, 'a timeout');
-  return families
-    .map((family) => {
-      const own = pairs.filter((pair) => pairFamily(pair) === family);
-      const target = ({ address, port }: SnoopPair): string => `${listenAddress(address)} . ${portWord(port)}`;
-      const asked = own.map((pair) => `${key(pair)} timeout ${timeout}s`);
-      const servers = own.map((pair) => `${key(pair)} : ${target(pair)}`);
-      return (
-        replace('map', table, `servers${ending[family]}`, servers) +
-        replace('set', table, `asked${ending[family]}`, asked)
-      );
-    })
-    .join('');
+  return inFamilies(pairs, pairFamily, (own, ending) => {
+    const target = ({ address, port }: SnoopPair): string => `${listenAddress(address)} . ${portWord(port)}`;
+    const asked = own.map((pair) => `${key(pair)} timeout ${timeout}s`);
+    const servers = own.map((pair) => `${key(pair)} : ${target(pair)}`);
+    return (
+      replaceElements('map', `${table} servers${ending}`, servers) +
+      replaceElements('set', `${table} asked${ending}`, asked)
+    );
+  });
 }
 
 /** Whether a kernel gives an element that is there another lifetime when it is added again, by its release: Linux 6.12 and later. */
@@ -165,17 +171,12 @@ export function renewCommands(
   pairs: readonly SnoopPair[],
   timeoutSeconds: number,
 ): string {
-  const table = tableName(settings.table);
+  const table = `inet ${tableName(settings.table)}`;
   const timeout = numberWord(timeoutSeconds, 1, 3600, 'a timeout');
-  return families
-    .map((family) => {
-      const own = pairs.filter((pair) => pairFamily(pair) === family);
-      const elements = own.map((pair) => `${key(pair)} timeout ${timeout}s expires ${timeout}s`);
-      return elements.length === 0
-        ? ''
-        : `add element inet ${table} asked${ending[family]} { ${elements.join(', ')} }\n`;
-    })
-    .join('');
+  return inFamilies(pairs, pairFamily, (own, ending) => {
+    const elements = own.map((pair) => `${key(pair)} timeout ${timeout}s expires ${timeout}s`);
+    return addElements(`${table} asked${ending}`, elements);
+  });
 }
 
 /**
@@ -202,12 +203,10 @@ export function withdrawSnoopCommands(settings: { readonly table: string }): str
  * questions do (D5). Run them before the listeners' first question.
  */
 export function portsCommands(settings: { readonly table: string }, listeners: readonly Listener[]): string {
-  const table = tableName(settings.table);
-  return families
-    .map((family) => {
-      const own = listeners.filter(({ address }) => familyOf(address) === family);
-      const elements = own.map(({ address, port }) => `${listenAddress(address)} . ${portWord(port)}`);
-      return replace('set', table, `ports${ending[family]}`, elements);
-    })
-    .join('');
+  const table = `inet ${tableName(settings.table)}`;
+  const family = ({ address }: Listener): Family => familyOf(address);
+  return inFamilies(listeners, family, (own, ending) => {
+    const elements = own.map(({ address, port }) => `${listenAddress(address)} . ${portWord(port)}`);
+    return replaceElements('set', `${table} ports${ending}`, elements);
+  });
 }
