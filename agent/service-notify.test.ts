@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import test from 'ava';
-import { temporaryDirectory } from './control/test-instance.ts';
 import { flag, libc } from './data-plane/libc.ts';
 import { ServiceNotify, socketAddress } from './service-notify.ts';
+import { temporaryDirectory } from './testing/test-instance.ts';
 
 /** From sys/socket.h. */
 const [AF_UNIX, SOCK_DGRAM] = [1, 2];

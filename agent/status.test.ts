@@ -3,8 +3,8 @@ import { type Ipv4Address, parseIpv4 } from '../mapper/address/ipv4.ts';
 import { type Ipv6Address, parseIpv6 } from '../mapper/address/ipv6.ts';
 import { type Ipv4Prefix, parseIpv4Prefix, parseIpv6Prefix } from '../mapper/address/prefix.ts';
 import type { ListedMapping } from '../mapper/mapping.ts';
-import { fakeStatus, fakeUp } from './control/fake-agent.ts';
 import { mappingPages, mappingRow, statusOf, type UpStatusParts, upStatus } from './status.ts';
+import { fakeStatus, fakeUp } from './testing/fake-agent.ts';
 
 const NOW = 1_000_000;
 

@@ -1,7 +1,7 @@
 /** Every command that talks to a daemon, run as a process against a fake agent behind the real sockets. */
 import test, { type ExecutionContext } from 'ava';
-import { fakeStatus, fakeUp } from '../control/fake-agent.ts';
-import { openInstance } from '../control/test-instance.ts';
+import { fakeStatus, fakeUp } from '../testing/fake-agent.ts';
+import { openInstance } from '../testing/test-instance.ts';
 import { bis, launcher, run } from './run-bis.ts';
 
 /** The user that owns nothing and is in no group of ours. */

@@ -1,7 +1,7 @@
 /** `bis resolve` and `bis explain`, run as processes against a fake agent behind the real sockets. */
 import test, { type ExecutionContext } from 'ava';
 import type { AddressExplanation, MappingRow, NameExplanation, Resolution } from '../control/agent.ts';
-import { openInstance } from '../control/test-instance.ts';
+import { openInstance } from '../testing/test-instance.ts';
 import { bis, launcher, run } from './run-bis.ts';
 
 async function running(t: ExecutionContext) {

@@ -2,7 +2,7 @@
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { temporaryDirectory } from '../control/test-instance.ts';
+import { temporaryDirectory } from '../testing/test-instance.ts';
 import { launcher, run } from './run-bis.ts';
 
 test('the launcher works through links, with any PATH, from any directory', async (t) => {

@@ -1,7 +1,7 @@
 /** `bis map`, `bis flush` and `bis mappings --watch`, run as processes against a fake agent behind the real socket. */
 import { spawn } from 'node:child_process';
 import test, { type ExecutionContext } from 'ava';
-import { openInstance } from '../control/test-instance.ts';
+import { openInstance } from '../testing/test-instance.ts';
 import { bis, launcher } from './run-bis.ts';
 
 async function running(t: ExecutionContext) {

@@ -1,7 +1,7 @@
 /** One runtime directory, two network namespaces: what `up` and `status` make of it. */
 import test from 'ava';
-import { fakeStatus } from '../control/fake-agent.ts';
 import { networkNamespace } from '../control/network-namespace.ts';
+import { fakeStatus } from '../testing/fake-agent.ts';
 import { statusText } from './status-text.ts';
 import { refuseOtherNamespace } from './up.ts';
 

@@ -4,7 +4,7 @@ import test from 'ava';
 import { parsePacket } from '../../translator/packet-text.ts';
 import type { TracedPacketEvent } from '../control/agent.ts';
 import { ControlClient } from '../control/client.ts';
-import { openInstance } from '../control/test-instance.ts';
+import { openInstance } from '../testing/test-instance.ts';
 import { bis } from './run-bis.ts';
 import { matches, traceLines } from './trace-text.ts';
 

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { formatPacket, parsePacket } from '../../translator/packet-text.ts';
-import { temporaryDirectory } from '../control/test-instance.ts';
+import { temporaryDirectory } from '../testing/test-instance.ts';
 import { PcapReader } from '../translate/capture/pcap-reader.ts';
 import { PcapWriter } from '../translate/capture/pcap-writer.ts';
 import { config, expired, line4, line4Back, line6, multicast } from '../translate/fixture/examples.ts';

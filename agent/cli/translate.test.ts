@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { formatPacket, parsePacket } from '../../translator/packet-text.ts';
-import { temporaryDirectory } from '../control/test-instance.ts';
+import { temporaryDirectory } from '../testing/test-instance.ts';
 import { config, expired, line4, line4Back, line6, multicast } from '../translate/fixture/examples.ts';
 import { bis, environment, finished, launcher, type Outcome } from './run-bis.ts';
 

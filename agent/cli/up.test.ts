@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { ControlClient } from '../control/client.ts';
 import { makeRuntimeDirectory, runtimePaths } from '../control/runtime-directory.ts';
-import { runtimePlace } from '../control/test-instance.ts';
+import { runtimePlace } from '../testing/test-instance.ts';
 import { bis, type Outcome, run } from './run-bis.ts';
 
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));

@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 import test from 'ava';
+import { fakeStatus } from '../testing/fake-agent.ts';
+import { openInstance } from '../testing/test-instance.ts';
 import type { MappingRow, Status } from './agent.ts';
 import { ControlClient } from './client.ts';
-import { fakeStatus } from './fake-agent.ts';
-import { openInstance } from './test-instance.ts';
 
 function exchange(socketPath: string, octets: string | Uint8Array): Promise<string> {
   return new Promise((resolve) => {

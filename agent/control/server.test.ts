@@ -3,12 +3,12 @@ import { chmodSync, lstatSync, mkdirSync, rmSync, symlinkSync, writeFileSync } f
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import test from 'ava';
+import { FakeAgent, fakeStatus } from '../testing/fake-agent.ts';
+import { openInstance, runtimePlace } from '../testing/test-instance.ts';
 import { ControlClient } from './client.ts';
 import type { ControlError } from './control-error.ts';
-import { FakeAgent, fakeStatus } from './fake-agent.ts';
 import { runtimePaths } from './runtime-directory.ts';
 import { openControl } from './server.ts';
-import { openInstance, runtimePlace } from './test-instance.ts';
 
 function mode(path: string): string {
   return (lstatSync(path).mode & 0o777).toString(8);

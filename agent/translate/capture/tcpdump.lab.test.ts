@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { parsePacket } from '../../../translator/packet-text.ts';
 import { launcher, run } from '../../cli/run-bis.ts';
-import { temporaryDirectory } from '../../control/test-instance.ts';
+import { temporaryDirectory } from '../../testing/test-instance.ts';
 import { config, line4, line6 } from '../fixture/examples.ts';
 
 /** What tcpdump prints of a capture. */

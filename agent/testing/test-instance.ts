@@ -2,10 +2,10 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Limits } from '../control/http-server.ts';
+import { type RuntimePaths, runtimePaths } from '../control/runtime-directory.ts';
+import { type ControlServer, openControl } from '../control/server.ts';
 import { FakeAgent } from './fake-agent.ts';
-import type { Limits } from './http-server.ts';
-import { type RuntimePaths, runtimePaths } from './runtime-directory.ts';
-import { type ControlServer, openControl } from './server.ts';
 
 /** What a test has that undoes things after it. */
 interface Test {

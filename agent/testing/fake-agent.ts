@@ -15,8 +15,8 @@ import type {
   Resolution,
   Status,
   TraceEvent,
-} from './agent.ts';
-import { networkNamespace } from './network-namespace.ts';
+} from '../control/agent.ts';
+import { networkNamespace } from '../control/network-namespace.ts';
 
 export const fakeStatus: Status = {
   state: 'down',
