@@ -35,7 +35,9 @@ test.before(async () => {
   server = host6.start([...nodeCommand('agent/testing/asked-server.ts'), SERVER, OTHER]);
   await server.says(/ready/);
   dual = await giveOwnSystem(lab, lab.host('dual'));
-  inside = dual.start(['sleep', 'inf']);
+  // Before it is in, its root is the machine's, whose files are not to be written.
+  inside = dual.start(['sh', '-c', 'echo in; exec sleep inf']);
+  await inside.says(/^in$/m);
   agent = new Agent(lab, dual);
 });
 test.after.always(() => lab?.demolish());
