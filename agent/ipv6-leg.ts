@@ -36,6 +36,7 @@ import type { Repairs } from './repairs.ts';
 import { RoutedRanges, type RoutedRangesParts } from './routed-ranges.ts';
 import { tableSettings } from './table-settings.ts';
 import type { UndoList } from './undo-list.ts';
+import { unreadPackets } from './unread-packets.ts';
 
 export interface Ipv6LegParts {
   readonly instance: Instance;
@@ -203,6 +204,11 @@ export class Ipv6Leg {
   /** The MTU of the route to the spool, in octets. */
   get mtu(): number {
     return this.#mtu - HEADER_GROWTH;
+  }
+
+  /** Packets that the kernel dropped because they came faster than they were read. */
+  get unread(): number {
+    return unreadPackets(this.#parts.host, this.#parts.instance.device);
   }
 }
 

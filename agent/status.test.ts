@@ -37,6 +37,7 @@ function parts(): UpStatusParts {
     instance: { device: 'bis0', spool, ula },
     leg: {
       mtu: 1480,
+      unread: 7,
       tun: { name: 'bis0', queues: [7, 8], offloads: ['tso4'], board: -1 },
       uplinks: ['eth0'],
       dedicated: [],
@@ -93,7 +94,7 @@ test('the status counts addresses that are used, and those that may not be recyc
     closing: [],
     counters: { assigned: 9, recycled: 6, refused: 5, strangersRefused: 5 },
   });
-  t.deepEqual(upStatus(parts()).device, { name: 'bis0', offloads: ['tso4'], queues: 2, mtu: 1480 });
+  t.deepEqual(upStatus(parts()).device, { name: 'bis0', offloads: ['tso4'], queues: 2, mtu: 1480, unread: 7 });
 });
 
 test('the counters told are those of that moment', (t) => {

@@ -23,7 +23,7 @@ export type UpStatus = Pick<
 /** What the status of a bump is read from. */
 export interface UpStatusParts {
   readonly instance: Pick<Instance, 'device' | 'spool' | 'ula'>;
-  readonly leg: Pick<Ipv6Leg, 'mtu' | 'tun' | 'uplinks' | 'dedicated'>;
+  readonly leg: Pick<Ipv6Leg, 'mtu' | 'tun' | 'unread' | 'uplinks' | 'dedicated'>;
   readonly surroundings: Pick<Surroundings, 'detached'>;
   readonly spool: Pick<Spool, 'usable' | 'open' | 'closing'>;
   readonly mapper: Pick<AddressMapper, 'use' | 'counters' | 'strangerCounters'>;
@@ -74,7 +74,7 @@ export function upStatus(parts: UpStatusParts): UpStatus {
   const { overRate, refused: strangersRefused } = mapper.strangerCounters;
   const { offloads, queues } = leg.tun;
   return {
-    device: { name: instance.device, offloads, queues: queues.length, mtu: leg.mtu },
+    device: { name: instance.device, offloads, queues: queues.length, mtu: leg.mtu, unread: leg.unread },
     spool: {
       range: spool.open.map(formatIpv4Prefix).join(' '),
       size: spool.usable,

@@ -37,7 +37,7 @@ test('status is aligned and short', async (t) => {
     `bis 0.1.0 is degraded, for 2 min (pid 7)
   ! Docker drops what is forwarded
     iptables -I DOCKER-USER
-  device    bis0, mtu 1480, 1 queue, offload csum tso4 tso6
+  device    bis0, mtu 1480, 1 queue, offload csum tso4 tso6, 31 unread
   spool     10.170.160.0/20, 3 of 4094 used, 2 held, 1 strangers, 7 assigned, 4 recycled, 1 refused, 10.170.224.0/20 closing
   self      fd5e:1e46:9d02::/96
   uplinks   eth0

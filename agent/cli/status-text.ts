@@ -57,9 +57,10 @@ function spoolText(spool: NonNullable<Status['spool']>): string {
   ].join(', ');
 }
 
-function deviceText({ name, mtu, queues, offloads }: NonNullable<Status['device']>): string {
+function deviceText({ name, mtu, queues, offloads, unread }: NonNullable<Status['device']>): string {
   const offload = offloads.length === 0 ? 'no offload' : `offload ${offloads.join(' ')}`;
-  return `${name}, mtu ${mtu}, ${queues} ${queues === 1 ? 'queue' : 'queues'}, ${offload}`;
+  const whole = `${name}, mtu ${mtu}, ${queues} ${queues === 1 ? 'queue' : 'queues'}, ${offload}`;
+  return [whole, ...counts({ unread })].join(', ');
 }
 
 function resolverRows({ mode, because, servers, counters, answerTable }: ResolverStatus): [string, string][] {

@@ -33,6 +33,8 @@ export interface DeviceStatus {
   readonly queues: number;
   /** MTU of the route to the spool, in octets. */
   readonly mtu: number;
+  /** Packets that the kernel dropped since the device was made, because they came faster than they were read. */
+  readonly unread: number;
 }
 
 /** The IPv4 addresses that are handed out; counts are of addresses. */

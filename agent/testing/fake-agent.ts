@@ -38,7 +38,7 @@ export const fakeStatus: Status = {
 
 /** What is told besides while translating. */
 export const fakeUp: Partial<Status> = {
-  device: { name: 'bis0', offloads: ['csum', 'tso4', 'tso6'], queues: 1, mtu: 1480 },
+  device: { name: 'bis0', offloads: ['csum', 'tso4', 'tso6'], queues: 1, mtu: 1480, unread: 31 },
   spool: {
     range: '10.170.160.0/20',
     size: 4094,
