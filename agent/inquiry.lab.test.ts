@@ -47,6 +47,14 @@ test.serial('resolve promises a mapping, which explain then shows with its last 
   t.log((await run('status')).stdout);
 });
 
+test.serial('a type that nobody knows is wrong usage, and says so', async (t) => {
+  for (const command of ['resolve', 'explain'])
+    t.like(await run(command, 'six.example', 'FOO'), {
+      status: 2,
+      stderr: 'bis: Cannot ask for "FOO": it is no type\n',
+    });
+});
+
 test.serial('S12: names are in the log only if that is asked for', async (t) => {
   const status = await scene.agent.status();
   t.true(Object.keys(status?.resolver?.answerTable ?? {}).some((row) => row.endsWith('/usable')));

@@ -1,6 +1,7 @@
 /** What all commands share: the options that several take, and how a command ends. */
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { systemCode } from '../control/control-error.ts';
 import { type ExitCode, exitCode, exitCodeHelp } from './exit-code.ts';
 import { printable } from './text.ts';
 
@@ -68,7 +69,14 @@ export function report(error: unknown): ExitCode {
   const foreseen = error.name === 'ControlError' || error.name === 'ConfigError';
   complain(foreseen ? error.message : (error.stack ?? error.message));
   if (error.name === 'ConfigError') return exitCode.USAGE;
-  return 'code' in error && error.code === 'not-running' ? exitCode.NOT_RUNNING : exitCode.FAILED;
+  switch (systemCode(error)) {
+    case 'not-running':
+      return exitCode.NOT_RUNNING;
+    case 'bad-request':
+      return exitCode.USAGE;
+    default:
+      return exitCode.FAILED;
+  }
 }
 
 /** Prints each line to standard error, behind our name. */

@@ -1,5 +1,6 @@
 /** Every command that talks to a daemon, run as a process against a fake agent behind the real sockets. */
 import test, { type ExecutionContext } from 'ava';
+import { BadRequest, Conflict } from '../control/bad-request.ts';
 import { fakeStatus, fakeUp } from '../testing/fake-agent.ts';
 import { openInstance } from '../testing/test-instance.ts';
 import { bis, launcher, run } from './run-bis.ts';
@@ -112,6 +113,29 @@ test('E16: flush --caches needs no daemon, and goes with nothing else', async (t
     t.is(refused.code, 2);
     t.regex(refused.stderr, /^bis: Cannot flush mappings with --caches/);
   }
+});
+
+test('the exit status says whether the words are wrong, or it cannot be done as things stand', async (t) => {
+  const { agent, command } = await running(t);
+  const words = [
+    ['resolve', 'six.example', 'FOO'],
+    ['explain', 'six.example', 'FOO'],
+    ['map', 'add', '127.0.0.1', '2001:db8::7'],
+    ['map', 'remove', '192.0.2.7'],
+    ['flush', '2001:db8::9'],
+    ['expose', 'tcp/22'],
+    ['unexpose', 'tcp/22'],
+  ];
+  for (const [refusal, code] of [
+    [new BadRequest('Cannot ask for "FOO": it is no type'), 2],
+    [new Conflict('Cannot map: something is in the way'), 1],
+    [new Error('Cannot do it'), 1],
+  ] as const) {
+    agent.refusal = refusal;
+    for (const each of words)
+      t.deepEqual(await command(...each), { code, stdout: '', stderr: `bis: ${refusal.message}\n` }, each.join(' '));
+  }
+  t.is(agent.calls.length, 3 * words.length);
 });
 
 test('stop returns when the daemon has ended', async (t) => {

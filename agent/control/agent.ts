@@ -233,9 +233,9 @@ export interface Agent {
   unexpose(ports: readonly Ports[]): Status;
   /** At once, from memory; in order of `ipv4`. */
   explicit(): readonly ExplicitRow[];
-  /** Adds an explicit mapping, or replaces the one of the same IPv4 prefix. Throws a `BadRequest` when it cannot be. */
+  /** Adds an explicit mapping, or replaces the one of the same IPv4 prefix. Throws a `BadRequest` or a `Conflict` when it cannot be. */
   map(entry: ExplicitEntry, isForced: boolean): readonly ExplicitRow[];
-  /** Ends an explicit mapping. Throws a `BadRequest` when there is none. */
+  /** Ends an explicit mapping. Throws a `Conflict` when there is none. */
   unmap(ipv4: Ipv4Prefix): readonly ExplicitRow[];
   /** Ends mappings, and forgets answers that were kept. `address` is of either family; without it, all. */
   flush(address: string | undefined, isForced: boolean): Promise<FlushResult>;

@@ -179,7 +179,8 @@ async function exchange(
   });
   const value = parse(answer.text);
   if (answer.status === 200) return value;
-  throw new ControlError('failed', errorText(value) ?? `The daemon answered with HTTP status ${answer.status}`);
+  const { code, text = `The daemon answered with HTTP status ${answer.status}` } = errorOf(value);
+  throw new ControlError(code === 'bad-request' ? code : 'failed', text);
 }
 
 function inWords(error: unknown, socketPath: string): ControlError {
@@ -213,8 +214,12 @@ function parse(text: string): unknown {
   }
 }
 
-function errorText(value: unknown): string | undefined {
+/** What the daemon answered in the place of a value, as far as it is what it should be. */
+function errorOf(value: unknown): { code?: string; text?: string } {
   const error = typeof value === 'object' && value !== null && 'error' in value ? value.error : undefined;
-  const text = typeof error === 'object' && error !== null && 'text' in error ? error.text : undefined;
-  return typeof text === 'string' ? text : undefined;
+  if (typeof error !== 'object' || error === null) return {};
+  return {
+    ...('code' in error && typeof error.code === 'string' && { code: error.code }),
+    ...('text' in error && typeof error.text === 'string' && { text: error.text }),
+  };
 }

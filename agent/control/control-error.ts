@@ -13,6 +13,8 @@ export type ControlErrorCode =
   | 'other-namespace'
   /** A daemon may be running, but this user may not talk to it. */
   | 'forbidden'
+  /** The daemon answered that what it was asked is not what it should be: asking again does not help. */
+  | 'bad-request'
   /** The daemon answered that it could not, or did not answer in time or in words we know. */
   | 'failed';
 
@@ -27,7 +29,7 @@ export class ControlError extends Error {
   }
 }
 
-/** The system's word for what went wrong (`EACCES`), or `undefined`. */
+/** The word for what went wrong, the system's (`EACCES`) or one of ours, or `undefined`. */
 export function systemCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Agent } from './agent.ts';
-import { BadRequest } from './bad-request.ts';
+import { BadRequest, Conflict } from './bad-request.ts';
 import type { ListRoute, Route, StreamRoute } from './routes.ts';
 
 export interface Limits {
@@ -72,6 +72,7 @@ async function answer(
     return send(response, limits, 200, await route.answer(agent, json));
   } catch (error) {
     if (error instanceof BadRequest) return send(response, limits, 400, failure('bad-request', error.message));
+    if (error instanceof Conflict) return send(response, limits, 409, failure('conflict', error.message));
     if (error instanceof SyntaxError) return send(response, limits, 400, failure('bad-request', 'Not JSON'));
     return send(response, limits, 500, failure('failed', error instanceof Error ? error.message : String(error)));
   }

@@ -8,7 +8,7 @@ import { listOf } from '../../mapper/fixture/list-of.ts';
 import { MappingsWithExplicit } from '../../mapper/mappings-with-explicit.ts';
 import { SharedTable } from '../../mapper/shared-table.ts';
 import { Spool } from '../../mapper/spool.ts';
-import { BadRequest } from '../control/bad-request.ts';
+import { BadRequest, Conflict } from '../control/bad-request.ts';
 import { ExplicitMappings } from './explicit-mappings.ts';
 import { Newcomers } from './newcomers.ts';
 
@@ -61,17 +61,17 @@ test('M17: an explicit mapping holds from configuration and by command, and ends
 test('M17: what overlaps the spool, is there already, or is no host address is refused, and nothing changes', (t) => {
   const { explicit, end, states } = scene(['192.0.2.7 2001:db8::7']);
   t.teardown(end);
-  for (const [text, reason] of [
-    ['10.0.0.9 2001:db8::9', /overlaps 10\.0\.0\.0\/24, which bis hands out/],
-    ['10.0.0.0/8 2001:db8::/96', /overlaps/],
-    ['127.0.0.0/8 2001:db8::/96', /hosts must not use/],
-    ['127.0.0.1 2001:db8::9', /hosts must not use/],
-    ['64.0.0.0/2 2001:db8::/96', /not between/],
-    ['192.0.2.8 2001:db8::7', /its IPv6 prefix is in the table already/],
+  for (const [text, instanceOf, message] of [
+    ['10.0.0.9 2001:db8::9', Conflict, /overlaps 10\.0\.0\.0\/24, which bis hands out/],
+    ['10.0.0.0/8 2001:db8::/96', Conflict, /overlaps/],
+    ['127.0.0.0/8 2001:db8::/96', BadRequest, /hosts must not use/],
+    ['127.0.0.1 2001:db8::9', BadRequest, /hosts must not use/],
+    ['64.0.0.0/2 2001:db8::/96', BadRequest, /not between/],
+    ['192.0.2.8 2001:db8::7', Conflict, /its IPv6 prefix is in the table already/],
   ] as const) {
-    t.throws(() => explicit.add(entry(text), true), { instanceOf: BadRequest, message: reason }, text);
+    t.throws(() => explicit.add(entry(text), true), { instanceOf, message }, text);
   }
-  t.throws(() => explicit.remove(entry('192.0.2.9 ::').ipv4), { instanceOf: BadRequest });
+  t.throws(() => explicit.remove(entry('192.0.2.9 ::').ipv4), { instanceOf: Conflict });
   t.deepEqual(states(), ['192.0.2.7 2001:db8::7 active']);
 });
 

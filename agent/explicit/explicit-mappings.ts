@@ -15,7 +15,7 @@ import type { ExplicitPair } from '../../mapper/explicit-pair.ts';
 import { LiveExplicitMap } from '../../mapper/live-explicit-map.ts';
 import { addressProblem } from '../../mapper/range.ts';
 import type { ExplicitRow } from '../control/agent.ts';
-import { BadRequest } from '../control/bad-request.ts';
+import { BadRequest, Conflict } from '../control/bad-request.ts';
 import { everySoOften } from '../every-so-often.ts';
 import type { Log } from '../log.ts';
 import { FollowedName, type ResolveName } from './followed-name.ts';
@@ -107,27 +107,30 @@ export class ExplicitMappings {
 
   /**
    * Adds an entry, or replaces that of the same IPv4 prefix. With `isForced` it takes over at once, whatever is held. Throws a
-   * `BadRequest` when it cannot be, and everything stays as it was.
+   * `BadRequest` when it can never be, a `Conflict` when something is in its way, and everything stays as it was.
    */
   add(entry: ExplicitEntry, isForced: boolean): void {
-    const problem = this.#problemOf(entry);
-    if (problem !== undefined) throw new BadRequest(`Cannot map ${formatExplicitIpv4(entry.ipv4)}: ${problem}`);
+    const cannot = `Cannot map ${formatExplicitIpv4(entry.ipv4)}`;
+    const problem = problemOf(entry);
+    if (problem !== undefined) throw new BadRequest(`${cannot}: ${problem}`);
+    const ours = this.#reservedIn(entry);
+    if (ours !== undefined) throw new Conflict(`${cannot}: it overlaps ${ours}, which bis hands out itself`);
     const others = this.pairs.filter(({ ipv4 }) => formatIpv4Prefix(ipv4) !== formatIpv4Prefix(entry.ipv4));
     try {
       const prefix = prefixOf(entry);
       if (prefix !== undefined) new ExplicitMap([...others, { ipv4: entry.ipv4, ipv6: prefix }]);
     } catch (error) {
-      throw new BadRequest(`Cannot map ${error instanceof Error ? error.message : String(error)}`);
+      throw new Conflict(`Cannot map ${error instanceof Error ? error.message : String(error)}`);
     }
     this.#put(entry, false, isForced);
     this.tend();
   }
 
-  /** Ends an entry. Throws a `BadRequest` when there is none. */
+  /** Ends an entry. Throws a `Conflict` when there is none. */
   remove(ipv4: Ipv4Prefix): void {
     const row = this.#rows.get(formatIpv4Prefix(ipv4));
     if (row === undefined) {
-      throw new BadRequest(`Cannot remove ${formatExplicitIpv4(ipv4)}: there is no such explicit mapping`);
+      throw new Conflict(`Cannot remove ${formatExplicitIpv4(ipv4)}: there is no such explicit mapping`);
     }
     this.#endSearch(row);
     this.#rows.delete(formatIpv4Prefix(ipv4));
@@ -188,13 +191,18 @@ export class ExplicitMappings {
     row.search = undefined;
   }
 
-  #problemOf({ ipv4 }: ExplicitEntry): string | undefined {
-    if (ipv4.length < SHORTEST) return `it is not between /${SHORTEST} and /32`;
-    const problem = addressProblem(ipv4);
-    if (problem !== undefined) return `it ${problem}`;
+  /** The prefix that is in the way of an entry because we hand it out, as text. */
+  #reservedIn({ ipv4 }: ExplicitEntry): string | undefined {
     const reserved = this.#live?.reserved().find((range) => ipv4PrefixesOverlap(range, ipv4));
-    return reserved === undefined ? undefined : `it overlaps ${formatIpv4Prefix(reserved)}, which bis hands out itself`;
+    return reserved && formatIpv4Prefix(reserved);
   }
+}
+
+/** Why the IPv4 side can never be mapped. */
+function problemOf({ ipv4 }: ExplicitEntry): string | undefined {
+  if (ipv4.length < SHORTEST) return `it is not between /${SHORTEST} and /32`;
+  const problem = addressProblem(ipv4);
+  return problem && `it ${problem}`;
 }
 
 function prefixOf({ to }: ExplicitEntry): Ipv6Prefix | undefined {

@@ -93,15 +93,23 @@ export class FakeAgent implements Agent {
     return [this.rows.slice(0, 1), [], this.rows.slice(1)];
   }
 
+  /** Thrown by whatever is asked. */
+  refusal: Error | undefined;
+
+  #called(text: string): void {
+    this.calls.push(text);
+    if (this.refusal !== undefined) throw this.refusal;
+  }
+
   async up(timeoutMs: number): Promise<Status> {
-    this.calls.push(`up ${timeoutMs}`);
+    this.#called(`up ${timeoutMs}`);
     this.state = this.reaches;
     this.reasons = this.because;
     return this.status();
   }
 
   async down(timeoutMs: number): Promise<Status> {
-    this.calls.push(`down ${timeoutMs}`);
+    this.#called(`down ${timeoutMs}`);
     this.state = 'down';
     this.reasons = [];
     return this.status();
@@ -112,12 +120,12 @@ export class FakeAgent implements Agent {
   readonly explanations = new Map<string, NameExplanation | AddressExplanation>();
 
   async resolve({ name, type }: QuestionText): Promise<Resolution> {
-    this.calls.push(`resolve ${name} ${type}`);
+    this.#called(`resolve ${name} ${type}`);
     return found(this.resolutions, `${name} ${type}`);
   }
 
   async explain({ name, type }: QuestionText): Promise<NameExplanation | AddressExplanation> {
-    this.calls.push(`explain ${name} ${type}`);
+    this.#called(`explain ${name} ${type}`);
     return found(this.explanations, `${name} ${type}`);
   }
 
@@ -129,11 +137,11 @@ export class FakeAgent implements Agent {
     if (this.state === 'up' && !signal.aborted) {
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
     }
-    this.calls.push('trace ended');
+    this.#called('trace ended');
   }
 
   expose(ports: readonly Ports[]): Status {
-    this.calls.push(`expose ${JSON.stringify(ports)}`);
+    this.#called(`expose ${JSON.stringify(ports)}`);
     return this.status();
   }
 
@@ -144,27 +152,27 @@ export class FakeAgent implements Agent {
   }
 
   map(entry: ExplicitEntry, isForced: boolean): readonly ExplicitRow[] {
-    this.calls.push(`map ${JSON.stringify(entry)}${isForced ? ' now' : ''}`);
+    this.#called(`map ${JSON.stringify(entry)}${isForced ? ' now' : ''}`);
     return this.explicitRows;
   }
 
   unmap(ipv4: Ipv4Prefix): readonly ExplicitRow[] {
-    this.calls.push(`unmap ${JSON.stringify(ipv4)}`);
+    this.#called(`unmap ${JSON.stringify(ipv4)}`);
     return this.explicitRows;
   }
 
   async flush(address: string | undefined, isForced: boolean): Promise<FlushResult> {
-    this.calls.push(`flush ${address ?? 'all'}${isForced ? ' force' : ''}`);
+    this.#called(`flush ${address ?? 'all'}${isForced ? ' force' : ''}`);
     return { removed: 3, spared: 1, unflushed: this.unflushed };
   }
 
   unexpose(ports: readonly Ports[]): Status {
-    this.calls.push(`unexpose ${JSON.stringify(ports)}`);
+    this.#called(`unexpose ${JSON.stringify(ports)}`);
     return this.status();
   }
 
   stop(): void {
-    this.calls.push('stop');
+    this.#called('stop');
     this.onStop();
   }
 }

@@ -14,6 +14,10 @@ import type { LabHost } from '../lab/lab-host.ts';
 import { lan } from '../lab/networks.ts';
 import type { Snapshot } from '../lab/snapshot.ts';
 
+/** The name that is asked for, and how a rule knows questions about it: its first label, behind the headers of UDP and DNS. */
+const NAME = 'ring.example';
+const ABOUT_IT = 'udp dport 53 @th,160,40 0x0472696e67';
+
 const addresses = { dual: '2001:db8:6::1', neighbour: '2001:db8:6::66' } as const;
 
 let scene: DaemonScene;
@@ -25,7 +29,7 @@ test.before(async () => {
     const host = scene.lab.host(name);
     before.set(host, await host.snapshot());
     await host.must(['nft', '-f', '-'], {
-      input: 'table inet count { chain in { type filter hook input priority -300; udp dport 53 counter; }; }\n',
+      input: `table inet count { chain in { type filter hook input priority -300; ${ABOUT_IT} counter; }; }\n`,
     });
     agents.push(new Agent(scene.lab, host));
   }
@@ -46,7 +50,7 @@ async function start(agent: Agent, own: string, other: string): Promise<void> {
   await agent.tell('up');
 }
 
-/** Questions that arrived at either, dig's included. */
+/** Questions about the name that arrived at either, dig's included; the agents ask for other names of their own accord. */
 async function packets(): Promise<number> {
   const texts = await Promise.all(agents.map(({ host }) => host.must(['nft', 'list', 'table', 'inet', 'count'])));
   return texts.reduce((sum, text) => sum + Number(/packets (\d+)/.exec(text)?.[1] ?? Number.NaN), 0);
@@ -73,7 +77,7 @@ test.serial('D7: two agents in a ring: noticed, and at most three packets for a 
   ] as const) {
     for (const type of ['A', 'AAAA', 'MX']) {
       const sent = await packets();
-      const { stdout } = await agent.host.run(['dig', `@${own}`, '+tries=1', '+time=6', 'ring.example', type]);
+      const { stdout } = await agent.host.run(['dig', `@${own}`, '+tries=1', '+time=6', NAME, type]);
       t.regex(stdout, /status: SERVFAIL/, `${own} ${type}`);
       t.true((await packets()) - sent <= 3, `${own} ${type}: ${(await packets()) - sent} packets`);
       t.true((await packets()) - sent >= 1, 'they are counted');
