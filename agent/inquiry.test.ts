@@ -9,12 +9,12 @@ import { MappingsWithExplicit } from '../mapper/mappings-with-explicit.ts';
 import { SharedTable } from '../mapper/shared-table.ts';
 import { Spool } from '../mapper/spool.ts';
 import { type FakeUpstream, fakeUpstream, type Serve } from '../resolver/fixture/fake-upstream.ts';
+import { plainSockets } from '../resolver/fixture/plain-sockets.ts';
 import { fakeHost } from '../resolver/fixture/surroundings.ts';
 import { listen } from '../resolver/listener/listener.ts';
 import { formatName } from '../resolver/message/name.ts';
 import { createResolver } from '../resolver/resolver.ts';
 import { defaultSettings, type ResolverSettings } from '../resolver/settings.ts';
-import { plainSockets } from '../resolver/upstream/sockets.ts';
 import { BadRequest } from './control/bad-request.ts';
 import { explainAddress, explainName, type InquiryParts, readQuestionText, resolve } from './inquiry.ts';
 

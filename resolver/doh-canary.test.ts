@@ -3,11 +3,11 @@ import { newCounters } from './counters.ts';
 import { dohCanary } from './doh-canary.ts';
 import { fakeUpstream } from './fixture/fake-upstream.ts';
 import { ManualClock } from './fixture/manual-clock.ts';
+import { plainSockets } from './fixture/plain-sockets.ts';
 import { arrived, fakeHost, fakeMappings, local, network } from './fixture/surroundings.ts';
 import { type AskedWith, printed, question } from './fixture/zone-line.ts';
 import { createResolver } from './resolver.ts';
 import { defaultSettings } from './settings.ts';
-import { plainSockets } from './upstream/sockets.ts';
 
 async function play(text: string, asked: AskedWith = {}) {
   const counters = newCounters();

@@ -2,11 +2,11 @@
 import test from 'ava';
 import { TRUNCATED_RESPONSE } from 'dns-packet';
 import { deadUpstream, type FakeUpstream, fakeUpstream, type Serve } from './fixture/fake-upstream.ts';
+import { plainSockets } from './fixture/plain-sockets.ts';
 import { fakeHost, fakeMappings, local } from './fixture/surroundings.ts';
 import { answerTo, printed, question, withField } from './fixture/zone-line.ts';
 import { createResolver } from './resolver.ts';
 import { defaultSettings } from './settings.ts';
-import { plainSockets } from './upstream/sockets.ts';
 
 const QUESTIONS = 1000;
 /** Asked at one time; the first ones wait a second for a silent server. */

@@ -2,13 +2,13 @@ import test from 'ava';
 import fc from 'fast-check';
 import { formatIpv6 } from '../mapper/address/ipv6.ts';
 import { fakeUpstream } from './fixture/fake-upstream.ts';
+import { plainSockets } from './fixture/plain-sockets.ts';
 import { fakeHost, fakeMappings, local } from './fixture/surroundings.ts';
 import { printed, question, type Said } from './fixture/zone-line.ts';
 import { followHosts, readHosts } from './hosts-file.ts';
 import { parseName } from './message/name.ts';
 import { createResolver } from './resolver.ts';
 import { defaultSettings, type ResolverSettings } from './settings.ts';
-import { plainSockets } from './upstream/sockets.ts';
 
 const name = (text: string): Uint8Array => parseName(text) ?? new Uint8Array(1);
 const addresses = (file: string, of: string): string[] => (followHosts(() => file)(name(of)) ?? []).map(formatIpv6);

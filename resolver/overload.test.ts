@@ -7,6 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import test from 'ava';
 import { fakeUpstream } from './fixture/fake-upstream.ts';
 import { ask } from './fixture/listening.ts';
+import { plainSockets } from './fixture/plain-sockets.ts';
 import { fakeHost, fakeMappings } from './fixture/surroundings.ts';
 import { printed, question } from './fixture/zone-line.ts';
 import { listen } from './listener/listener.ts';
@@ -14,7 +15,6 @@ import { withId } from './message/header.ts';
 import { MOST_IN_FLIGHT } from './refuse-overload.ts';
 import { createResolver } from './resolver.ts';
 import { defaultSettings } from './settings.ts';
-import { plainSockets } from './upstream/sockets.ts';
 
 const seconds = Number(process.env.BIS_OVERLOAD_SECONDS ?? 2);
 /** Turns in which a second's questions are sent. */

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { fakeUpstream } from './fixture/fake-upstream.ts';
+import { plainSockets } from './fixture/plain-sockets.ts';
 import { fakeHost, fakeMappings, local } from './fixture/surroundings.ts';
 import { question } from './fixture/zone-line.ts';
 import { parseName } from './message/name.ts';
@@ -7,7 +8,6 @@ import { writeQuestion } from './message/write.ts';
 import type { QuestionLine } from './question-log.ts';
 import { createResolver } from './resolver.ts';
 import { defaultSettings } from './settings.ts';
-import { plainSockets } from './upstream/sockets.ts';
 
 test('S12: a line for every question, with its name escaped, if that is wanted; nothing if it is not', async (t) => {
   const upstream = await fakeUpstream((text) => {

@@ -3,13 +3,14 @@ import test from 'ava';
 import { type FakeUpstream, fakeUpstream } from './fixture/fake-upstream.ts';
 import { ask, soon } from './fixture/listening.ts';
 import { ManualClock } from './fixture/manual-clock.ts';
+import { plainSockets } from './fixture/plain-sockets.ts';
 import { arrived, fakeHost, fakeMappings } from './fixture/surroundings.ts';
 import { answerTo, printed, question } from './fixture/zone-line.ts';
 import { type Listener, listen } from './listener/listener.ts';
 import { refuseLoops } from './refuse-loops.ts';
 import { createResolver, type Resolver } from './resolver.ts';
 import { defaultSettings } from './settings.ts';
-import { plainSockets, type UpstreamSockets } from './upstream/sockets.ts';
+import type { UpstreamSockets } from './upstream/sockets.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
 interface Agent {

@@ -5,13 +5,13 @@ import test from 'ava';
 import { newCounters } from './counters.ts';
 import { deadUpstream } from './fixture/fake-upstream.ts';
 import { ManualClock } from './fixture/manual-clock.ts';
+import { plainSockets } from './fixture/plain-sockets.ts';
 import { arrived, local } from './fixture/surroundings.ts';
 import { answerTo, printed, question } from './fixture/zone-line.ts';
 import { FrameReader, framed } from './message/frames.ts';
 import { idOf } from './message/header.ts';
 import type { Arrival } from './question.ts';
 import { relayTransfer } from './relay-transfer.ts';
-import { plainSockets } from './upstream/sockets.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
 const parts = Array.from({ length: 5 }, (_, index) => ({ answers: [`n${index}.example. 60 IN TXT part${index}`] }));

@@ -12,6 +12,7 @@ import { promisify } from 'node:util';
 import test from 'ava';
 import { newCounters } from './counters.ts';
 import { fakeUpstream } from './fixture/fake-upstream.ts';
+import { plainSockets } from './fixture/plain-sockets.ts';
 import { fakeHost, fakeMappings } from './fixture/surroundings.ts';
 import { question } from './fixture/zone-line.ts';
 import { type Listener, listen } from './listener/listener.ts';
@@ -19,7 +20,6 @@ import { withId } from './message/header.ts';
 import { createResolver } from './resolver.ts';
 import { defaultSettings } from './settings.ts';
 import { createExchanges } from './upstream/exchange.ts';
-import { plainSockets } from './upstream/sockets.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
 const run = promisify(execFile);

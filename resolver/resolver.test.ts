@@ -2,13 +2,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 import test from 'ava';
 import { deadUpstream, type FakeUpstream, fakeUpstream, type Serve } from './fixture/fake-upstream.ts';
 import { ManualClock } from './fixture/manual-clock.ts';
+import { plainSockets } from './fixture/plain-sockets.ts';
 import { fakeHost, fakeMappings, local } from './fixture/surroundings.ts';
 import { answerTo, printed, question, withField } from './fixture/zone-line.ts';
 import { idOf, withId } from './message/header.ts';
 import type { Arrival } from './question.ts';
 import { createResolver, type Resolver, type ResolverParts } from './resolver.ts';
 import { defaultSettings } from './settings.ts';
-import { plainSockets } from './upstream/sockets.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
 const aaaa = { answers: ['host6.example. 300 IN AAAA 2001:db8::9'] };

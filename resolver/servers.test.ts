@@ -3,12 +3,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import test from 'ava';
 import { type FakeUpstream, fakeUpstream, type Serve } from './fixture/fake-upstream.ts';
 import { ask, soon } from './fixture/listening.ts';
+import { plainSockets } from './fixture/plain-sockets.ts';
 import { type FakeMappings, fakeHost, fakeMappings } from './fixture/surroundings.ts';
 import { printed, question } from './fixture/zone-line.ts';
 import { type Listener, listen } from './listener/listener.ts';
 import { createResolver, type Resolver } from './resolver.ts';
 import { defaultSettings } from './settings.ts';
-import { plainSockets } from './upstream/sockets.ts';
 
 interface Scene {
   readonly upstream: FakeUpstream;

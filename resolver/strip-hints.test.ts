@@ -1,6 +1,7 @@
 import test from 'ava';
 import { newCounters } from './counters.ts';
 import { fakeUpstream } from './fixture/fake-upstream.ts';
+import { plainSockets } from './fixture/plain-sockets.ts';
 import { arrived, fakeHost, fakeMappings, local } from './fixture/surroundings.ts';
 import { type AskedWith, answerTo, printed, question, type Said, withField } from './fixture/zone-line.ts';
 import { readMessage } from './message/message.ts';
@@ -9,7 +10,6 @@ import type { Arrival, Question } from './question.ts';
 import { createResolver } from './resolver.ts';
 import { defaultSettings, type ResolverSettings } from './settings.ts';
 import { stripHints } from './strip-hints.ts';
-import { plainSockets } from './upstream/sockets.ts';
 
 const target = [...(parseName('svc.example') ?? [])];
 const ALPN = [0, 1, 0, 3, 2, 0x68, 0x32];

@@ -16,11 +16,11 @@ import { SelfMap } from '../mapper/self-map.ts';
 import { SharedTable } from '../mapper/shared-table.ts';
 import { Spool } from '../mapper/spool.ts';
 import { fakeUpstream } from '../resolver/fixture/fake-upstream.ts';
+import { plainSockets } from '../resolver/fixture/plain-sockets.ts';
 import { fakeHost } from '../resolver/fixture/surroundings.ts';
 import { printed, question } from '../resolver/fixture/zone-line.ts';
 import { createResolver } from '../resolver/resolver.ts';
 import { defaultSettings } from '../resolver/settings.ts';
-import { plainSockets } from '../resolver/upstream/sockets.ts';
 import { formatPacket, parsePacket } from '../translator/packet-text.ts';
 import { PathMtu } from '../translator/path-mtu.ts';
 

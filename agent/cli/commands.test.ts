@@ -2,8 +2,8 @@
 import test, { type ExecutionContext } from 'ava';
 import { BadRequest, Conflict } from '../control/bad-request.ts';
 import { fakeStatus, fakeUp } from '../testing/fake-agent.ts';
+import { bis, launcher, run } from '../testing/run-bis.ts';
 import { openInstance } from '../testing/test-instance.ts';
-import { bis, launcher, run } from './run-bis.ts';
 
 /** The user that owns nothing and is in no group of ours. */
 const NOBODY = { uid: 65534, gid: 65534 };

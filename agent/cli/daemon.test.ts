@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import test from 'ava';
 import { ControlClient } from '../control/client.ts';
+import { launcher } from '../testing/run-bis.ts';
 import { temporaryDirectory } from '../testing/test-instance.ts';
-import { launcher } from './run-bis.ts';
 
 test('S8: SIGUSR1 opens no debugger, and ends nothing', async (t) => {
   const directory = temporaryDirectory(t);

@@ -1,8 +1,8 @@
 /** `bis resolve` and `bis explain`, run as processes against a fake agent behind the real sockets. */
 import test, { type ExecutionContext } from 'ava';
 import type { AddressExplanation, MappingRow, NameExplanation, Resolution } from '../control/agent.ts';
+import { bis, launcher, run } from '../testing/run-bis.ts';
 import { openInstance } from '../testing/test-instance.ts';
-import { bis, launcher, run } from './run-bis.ts';
 
 async function running(t: ExecutionContext) {
   const instance = await openInstance(t);

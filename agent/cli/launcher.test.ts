@@ -2,8 +2,8 @@
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
+import { launcher, run } from '../testing/run-bis.ts';
 import { temporaryDirectory } from '../testing/test-instance.ts';
-import { launcher, run } from './run-bis.ts';
 
 test('the launcher works through links, with any PATH, from any directory', async (t) => {
   const directory = temporaryDirectory(t);

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
+import { bis } from '../testing/run-bis.ts';
 import { temporaryDirectory } from '../testing/test-instance.ts';
-import { bis } from './run-bis.ts';
 
 test('usage errors exit 2 and say what is wrong', async (t) => {
   const rows: [string[], RegExp][] = [

@@ -1,8 +1,8 @@
 /** `bis map`, `bis flush` and `bis mappings --watch`, run as processes against a fake agent behind the real socket. */
 import { spawn } from 'node:child_process';
 import test, { type ExecutionContext } from 'ava';
+import { bis, launcher } from '../testing/run-bis.ts';
 import { openInstance } from '../testing/test-instance.ts';
-import { bis, launcher } from './run-bis.ts';
 
 async function running(t: ExecutionContext) {
   const instance = await openInstance(t);

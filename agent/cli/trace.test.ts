@@ -4,8 +4,8 @@ import test from 'ava';
 import { parsePacket } from '../../translator/packet-text.ts';
 import type { TracedPacketEvent } from '../control/agent.ts';
 import { ControlClient } from '../control/client.ts';
+import { bis } from '../testing/run-bis.ts';
 import { openInstance } from '../testing/test-instance.ts';
-import { bis } from './run-bis.ts';
 import { matches, traceLines } from './trace-text.ts';
 
 const base64 = (line: string): string => Buffer.from(parsePacket(line).octets).toString('base64');

@@ -3,11 +3,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { formatPacket, parsePacket } from '../../translator/packet-text.ts';
+import { bis } from '../testing/run-bis.ts';
 import { temporaryDirectory } from '../testing/test-instance.ts';
 import { PcapReader } from '../translate/capture/pcap-reader.ts';
 import { PcapWriter } from '../translate/capture/pcap-writer.ts';
 import { config, expired, line4, line4Back, line6, multicast } from '../translate/fixture/examples.ts';
-import { bis } from './run-bis.ts';
 
 /** Writes a capture of raw packets. */
 function writeCapture(file: string, lines: readonly string[]): void {

@@ -3,9 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { formatPacket, parsePacket } from '../../translator/packet-text.ts';
+import { bis, environment, finished, launcher, type Outcome } from '../testing/run-bis.ts';
 import { temporaryDirectory } from '../testing/test-instance.ts';
 import { config, expired, line4, line4Back, line6, multicast } from '../translate/fixture/examples.ts';
-import { bis, environment, finished, launcher, type Outcome } from './run-bis.ts';
 
 const hex = (line: string): string => Buffer.from(parsePacket(line).octets).toString('hex');
 const line = (text: string): string => formatPacket(Buffer.from(text, 'hex'));

@@ -4,15 +4,15 @@ import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { ControlClient } from '../control/client.ts';
 import { makeRuntimeDirectory, runtimePaths } from '../control/runtime-directory.ts';
+import { bis, type Outcome, run } from '../testing/run-bis.ts';
 import { runtimePlace } from '../testing/test-instance.ts';
-import { bis, type Outcome, run } from './run-bis.ts';
 
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 
 /** Runs `up` as `bis up` does, with a fake daemon in the place of the real one. */
 function upWith(runtimeDirectory: string, timeout: number, ...daemon: string[]): Promise<Outcome> {
   const options = { runtimeDir: runtimeDirectory, stateDir: '/nonexistent', timeout };
-  const argv = [process.execPath, here('fake-daemon.ts'), runtimeDirectory, ...daemon];
+  const argv = [process.execPath, here('../testing/fake-daemon.ts'), runtimeDirectory, ...daemon];
   const program = `
     const { up } = await import(${JSON.stringify(here('up.ts'))});
     const { finish } = await import(${JSON.stringify(here('command.ts'))});

@@ -5,10 +5,10 @@ import test from 'ava';
 import { TRUNCATED_RESPONSE } from 'dns-packet';
 import { newCounters } from '../counters.ts';
 import { deadUpstream, fakeUpstream } from '../fixture/fake-upstream.ts';
+import { plainSockets } from '../fixture/plain-sockets.ts';
 import { answerTo, printed, question, withField } from '../fixture/zone-line.ts';
 import { idOf, withId } from '../message/header.ts';
 import { createExchanges, type Exchange } from './exchange.ts';
-import { plainSockets } from './sockets.ts';
 
 const asked = question('host6.example A', { id: 1 });
 const said = { answers: ['host6.example. 60 IN A 192.0.2.1'] };

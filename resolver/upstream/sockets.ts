@@ -1,9 +1,9 @@
 /**
- * How sockets to upstreams are made. The agent hands in one that marks them and ties them to a device, so that our own
- * questions are not caught again; the plain one here serves where nothing is caught.
+ * How sockets to upstreams are made: the agent hands that in, and marks them and ties them to a device, so that our own
+ * questions are not caught again.
  */
-import { createSocket, type SocketOptions, type Socket as UdpSocket } from 'node:dgram';
-import { connect, isIPv6, type Socket as TcpSocket } from 'node:net';
+import type { SocketOptions, Socket as UdpSocket } from 'node:dgram';
+import type { Socket as TcpSocket } from 'node:net';
 import type { Upstream } from './upstream.ts';
 
 export interface UpstreamSockets {
@@ -38,13 +38,3 @@ export function connected(socket: UdpSocket, { address, port }: Upstream): Promi
     socket.connect(port, address, done);
   });
 }
-
-/** Sockets without mark or device. The kernel draws the port when an unbound socket is connected. */
-export const plainSockets: UpstreamSockets = {
-  async udp(upstream) {
-    return connected(createSocket({ type: isIPv6(upstream.address) ? 'udp6' : 'udp4', lookup: isAddress }), upstream);
-  },
-  async tcp(upstream) {
-    return connect({ host: upstream.address, port: upstream.port, noDelay: true });
-  },
-};

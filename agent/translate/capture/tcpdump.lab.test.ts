@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { parsePacket } from '../../../translator/packet-text.ts';
-import { launcher, run } from '../../cli/run-bis.ts';
+import { launcher, run } from '../../testing/run-bis.ts';
 import { temporaryDirectory } from '../../testing/test-instance.ts';
 import { config, line4, line6 } from '../fixture/examples.ts';
 

@@ -2,9 +2,8 @@
  * A daemon with a fake agent, run by the tests of `bis up` in the place of `bis daemon`: takes its runtime directory,
  * the state that `up` is to reach, and optionally how to misbehave before it answers.
  */
-
 import { openControl } from '../control/server.ts';
-import { FakeAgent } from '../testing/fake-agent.ts';
+import { FakeAgent } from './fake-agent.ts';
 
 const [runtimeDirectory = '', reaches = 'up', misbehaviour = ''] = process.argv.slice(2);
 
