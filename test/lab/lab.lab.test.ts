@@ -1,6 +1,7 @@
 /** The lab itself: what it builds works, what it notices is what changed, and nothing of it stays. Needs root. */
 import fs from 'node:fs';
 import os from 'node:os';
+import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import test from 'ava';
 import { Lab } from './lab.ts';
@@ -61,6 +62,35 @@ test.serial('every host has its own resolv.conf, and the machine keeps its own',
   t.is(await lab.host('host6').must(['cat', '/etc/resolv.conf']), '# no servers\n');
   t.is(fs.readFileSync('/etc/resolv.conf', 'utf8'), machines);
 });
+
+test.serial(
+  'a lab in which the machine’s own files are changed says so when it has gone, and names them',
+  async (t) => {
+    const etc = fs.mkdtempSync(path.join(os.tmpdir(), 'bis-etc-'));
+    t.teardown(() => fs.rmSync(etc, { recursive: true }));
+    const file = (name: string): string => path.join(etc, name);
+    const settings = { 'resolv.conf': 'nameserver 192.0.2.53\n', hosts: '', 'other.conf': '', target: '' };
+    for (const [name, text] of Object.entries(settings)) fs.writeFileSync(file(name), text);
+    fs.symlinkSync('target', file('nsswitch.conf'));
+    const changes: [string, () => void][] = [
+      ['resolv.conf.new', () => fs.writeFileSync(file('resolv.conf.new'), '')],
+      ['resolv.conf', () => fs.writeFileSync(file('resolv.conf'), 'nameserver 192.0.2.54\n')],
+      ['resolv.conf, resolv.conf.new', () => fs.renameSync(file('resolv.conf.new'), file('resolv.conf'))],
+      ['hosts', () => fs.rmSync(file('hosts'))],
+      ['nsswitch.conf', () => fs.writeFileSync(file('target'), 'hosts: dns\n')],
+    ];
+    for (const [names, change] of changes) {
+      const lab = await Lab.build(pair, { etc });
+      change();
+      const paths = names.split(', ').map(file).join(', ');
+      t.throws(() => lab.demolish(), { message: `While a lab stood, somebody changed the machine's own ${paths}` });
+      t.false(fs.existsSync(`/run/netns/${lab.host('dual').namespace}`) || fs.existsSync(lab.directory));
+    }
+    const lab = await Lab.build(pair, { etc });
+    fs.writeFileSync(file('other.conf'), 'x');
+    t.notThrows(() => lab.demolish());
+  },
+);
 
 test.serial('a snapshot shows each kind of change, and none when it is undone', async (t) => {
   await using lab = await Lab.build(pair);
@@ -141,9 +171,9 @@ test.serial('a lab that cannot be built leaves nothing', async (t) => {
   t.false(fs.existsSync(`/run/netns/${namespace}`) || fs.existsSync(`/etc/netns/${namespace}`));
 });
 
-/** A lab in a process of its own, and everything it has made on the machine. */
-async function standAlone(): Promise<{ program: Program; made: string[] }> {
-  const program = new Program([...nodeCommand('test/lab/stand.ts'), 'pair']);
+/** A lab in a process of its own, started by the command `before`, and everything it has made on the machine. */
+async function standAlone(before: readonly string[] = []): Promise<{ program: Program; made: string[] }> {
+  const program = new Program([...before, ...nodeCommand('test/lab/stand.ts'), 'pair']);
   await program.says(/^standing$/m);
   const namespaces = [...program.stdout.matchAll(/netns add (\S+)/g)].map((match) => match[1] ?? '');
   const id = namespaces[0]?.replace(/[^-]+$/, '') ?? '';
@@ -158,6 +188,19 @@ test.serial('a lab goes when its process is interrupted', async (t) => {
   t.is(made.length, 5, 'two namespaces, their files, and a directory');
   t.is((await program.stop('SIGINT')).status, 130);
   t.deepEqual(made.filter(fs.existsSync), []);
+});
+
+test.serial('a lab that goes because its process is interrupted names what was changed, too', async (t) => {
+  const layers = fs.mkdtempSync(path.join(os.tmpdir(), 'bis-etc-'));
+  t.teardown(() => fs.rmdirSync(layers));
+  // An /etc that can be changed and is nobody else's.
+  const ownEtc = `mount -t tmpfs tmpfs ${layers} && cd ${layers} && mkdir upper work && cd "$OLDPWD"
+mount -t overlay overlay -o lowerdir=/etc,upperdir=${layers}/upper,workdir=${layers}/work /etc && exec "$@"`;
+  const { program } = await standAlone(['unshare', '--mount', 'sh', '-c', ownEtc, 'sh']);
+  await must(['nsenter', '--target', `${program.pid}`, '--mount', 'touch', '/etc/resolv.conf.new']);
+  const { status, stderr } = await program.stop('SIGINT');
+  t.is(stderr, "While a lab stood, somebody changed the machine's own /etc/resolv.conf.new\n");
+  t.is(status, 130);
 });
 
 test.serial('a lab whose process was killed is removed by the next one', async (t) => {

@@ -7,6 +7,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { LabHost } from './lab-host.ts';
+import { changedFiles, type FileMarks, fileMarks } from './machine-files.ts';
 import { must } from './program.ts';
 import { commandsToBuild, type Topology } from './topology.ts';
 
@@ -26,6 +27,8 @@ const defaultEtc: Readonly<Record<string, string>> = {
 export interface LabOptions {
   /** Is told every command before it runs, as it would be typed. */
   readonly echo?: (line: string) => void;
+  /** The machine's `/etc`, which no lab may change. */
+  readonly etc?: string;
 }
 
 /** Labs that stand. */
@@ -38,7 +41,14 @@ const isSwitch = (hosts: Topology['hosts'], name: string): boolean =>
 /** Without these a signal would end the process and leave the namespaces. */
 function demolishOnExit(): void {
   process.once('exit', () => {
-    for (const lab of standing) lab.demolish();
+    for (const lab of standing) {
+      try {
+        lab.demolish();
+      } catch (error) {
+        console.error(error instanceof Error ? error.message : error);
+        process.exitCode ||= 1;
+      }
+    }
   });
   for (const [signal, number] of [['SIGINT', 2] as const, ['SIGTERM', 15] as const, ['SIGHUP', 1] as const]) {
     process.once(signal, () => process.exit(128 + number));
@@ -79,9 +89,13 @@ export class Lab implements AsyncDisposable {
   /** A directory of this lab's own, removed with it: state and runtime directories, keys, captures. */
   readonly directory: string;
   readonly #hosts = new Map<string, LabHost>();
+  readonly #machineEtc: string;
+  readonly #machineFiles: FileMarks;
 
   private constructor(topology: Topology, options: LabOptions) {
     labsBuilt++;
+    this.#machineEtc = options.etc ?? '/etc';
+    this.#machineFiles = fileMarks(this.#machineEtc);
     const id = `${PREFIX}-${process.pid}-${labsBuilt}-`;
     this.directory = fs.mkdtempSync(path.join(os.tmpdir(), id));
     for (const { name } of topology.hosts) {
@@ -107,7 +121,7 @@ export class Lab implements AsyncDisposable {
       }
       await lab.#settle(topology);
     } catch (error) {
-      lab.demolish();
+      lab.#remove();
       throw new Error('Cannot build the lab', { cause: error });
     }
     return lab;
@@ -125,9 +139,20 @@ export class Lab implements AsyncDisposable {
     return path.join(NETNS_ETC, host.namespace);
   }
 
-  /** Kills what runs in the lab and removes it: at once, so that it can be done while the process exits. */
+  /**
+   * Kills what runs in the lab and removes it: at once, so that it can be done while the process exits. Throws when all is
+   * removed and a file of the machine is not as it was when the lab was built.
+   */
   demolish(): void {
-    if (!standing.delete(this)) return;
+    if (!this.#remove()) return;
+    const changed = changedFiles(this.#machineFiles, fileMarks(this.#machineEtc));
+    if (changed.length > 0)
+      throw new Error(`While a lab stood, somebody changed the machine's own ${changed.join(', ')}`);
+  }
+
+  /** Returns whether there was anything to remove. */
+  #remove(): boolean {
+    if (!standing.delete(this)) return false;
     for (const { namespace } of this.#hosts.values()) removeNamespace(namespace);
     fs.rmSync(this.directory, { recursive: true, force: true });
     try {
@@ -135,6 +160,7 @@ export class Lab implements AsyncDisposable {
     } catch {
       // Others use it too.
     }
+    return true;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
