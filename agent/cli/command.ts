@@ -1,7 +1,7 @@
 /** What all commands share: the options that several take, and how a command ends. */
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { systemCode } from '../control/control-error.ts';
+import { errorCode } from '../control/control-error.ts';
 import { type ExitCode, exitCode, exitCodeHelp } from './exit-code.ts';
 import { printable } from './text.ts';
 
@@ -69,7 +69,7 @@ export function report(error: unknown): ExitCode {
   const foreseen = error.name === 'ControlError' || error.name === 'ConfigError';
   complain(foreseen ? error.message : (error.stack ?? error.message));
   if (error.name === 'ConfigError') return exitCode.USAGE;
-  switch (systemCode(error)) {
+  switch (errorCode(error)) {
     case 'not-running':
       return exitCode.NOT_RUNNING;
     case 'bad-request':

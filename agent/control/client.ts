@@ -12,7 +12,7 @@ import type {
   Status,
   TraceEvent,
 } from './agent.ts';
-import { ControlError, systemCode } from './control-error.ts';
+import { ControlError, errorCode } from './control-error.ts';
 import { runtimePaths } from './runtime-directory.ts';
 
 /** Time for the daemon to answer, beyond what it was told it may take. */
@@ -185,7 +185,7 @@ async function exchange(
 
 function inWords(error: unknown, socketPath: string): ControlError {
   const options = { cause: error };
-  switch (systemCode(error)) {
+  switch (errorCode(error)) {
     case 'ENOENT':
     case 'ECONNREFUSED':
       return new ControlError('not-running', `No bis daemon is running (nobody answers at ${socketPath})`, options);

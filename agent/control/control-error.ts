@@ -30,6 +30,6 @@ export class ControlError extends Error {
 }
 
 /** The word for what went wrong, the system's (`EACCES`) or one of ours, or `undefined`. */
-export function systemCode(error: unknown): string | undefined {
+export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

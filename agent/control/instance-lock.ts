@@ -5,7 +5,7 @@
 import { closeSync, constants, fchmodSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import koffi from 'koffi';
-import { ControlError, systemCode } from './control-error.ts';
+import { ControlError, errorCode } from './control-error.ts';
 
 /** Operations of flock(2), `<sys/file.h>`. */
 const LOCK_EX = 2;
@@ -63,7 +63,7 @@ export async function takeInstanceLock(path: string): Promise<InstanceLock> {
     writeSync(descriptor, `${process.pid}\n`, 0);
   } catch (error) {
     closeSync(descriptor);
-    throw new ControlError('unusable-directory', `Cannot write ${path}: ${systemCode(error)}`, { cause: error });
+    throw new ControlError('unusable-directory', `Cannot write ${path}: ${errorCode(error)}`, { cause: error });
   }
   return new InstanceLock(descriptor);
 }
@@ -75,7 +75,7 @@ function isAlive(pid: string): boolean {
     process.kill(Number(pid), 0);
     return true;
   } catch (error) {
-    return systemCode(error) !== 'ESRCH';
+    return errorCode(error) !== 'ESRCH';
   }
 }
 
@@ -83,7 +83,7 @@ function openLock(path: string): number {
   try {
     return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o600);
   } catch (error) {
-    const code = systemCode(error);
+    const code = errorCode(error);
     if (code === 'ELOOP' || code === 'EISDIR' || code === 'ENXIO') {
       throw new ControlError('in-the-way', `Cannot use ${path}: it is not a regular file`, { cause: error });
     }

@@ -5,7 +5,7 @@
 import { chmodSync, chownSync, lstatSync, mkdirSync, readFileSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeDirectories } from '../make-directories.ts';
-import { ControlError, systemCode } from './control-error.ts';
+import { ControlError, errorCode } from './control-error.ts';
 
 /** The group whose members may control the agent, where it exists. */
 const GROUP = 'bis';
@@ -91,7 +91,7 @@ function makeDirectory(path: string, mode: number): void {
       mkdirSync(path, { mode });
       chmodSync(path, mode);
     } catch (error) {
-      if (systemCode(error) !== 'EEXIST') throw error;
+      if (errorCode(error) !== 'EEXIST') throw error;
       refuseUnsafe(path, lstatSync(path));
     }
   });
@@ -117,7 +117,7 @@ function inWords(path: string, run: () => void): void {
     run();
   } catch (error) {
     if (error instanceof ControlError) throw error;
-    const reason = systemCode(error) === 'EACCES' ? 'permission denied; run as root' : (systemCode(error) ?? 'failed');
+    const reason = errorCode(error) === 'EACCES' ? 'permission denied; run as root' : (errorCode(error) ?? 'failed');
     throw new ControlError('unusable-directory', `Cannot make ${path}: ${reason}`, { cause: error });
   }
 }

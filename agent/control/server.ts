@@ -6,7 +6,7 @@ import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import type { Agent } from './agent.ts';
-import { ControlError, systemCode } from './control-error.ts';
+import { ControlError, errorCode } from './control-error.ts';
 import { controlHttpServer, defaultLimits, type Limits } from './http-server.ts';
 import { type InstanceLock, takeInstanceLock } from './instance-lock.ts';
 import { routes } from './routes.ts';
@@ -81,7 +81,7 @@ async function listen(server: Server, path: string, mode: number): Promise<void>
       process.umask(umask);
     });
   } catch (error) {
-    throw new ControlError('unusable-directory', `Cannot listen on ${path}: ${systemCode(error)}`, { cause: error });
+    throw new ControlError('unusable-directory', `Cannot listen on ${path}: ${errorCode(error)}`, { cause: error });
   } finally {
     process.umask(umask);
   }
@@ -96,7 +96,7 @@ async function makeWay(path: string): Promise<void> {
   if (!stats.isSocket()) throw new ControlError('in-the-way', `Cannot listen on ${path}: it is not a socket of ours`);
   const refusal = await new Promise<string | undefined>((resolve) => {
     const probe = connect(path);
-    probe.once('connect', () => resolve(undefined)).once('error', (error) => resolve(systemCode(error)));
+    probe.once('connect', () => resolve(undefined)).once('error', (error) => resolve(errorCode(error)));
     probe.once('close', () => probe.removeAllListeners());
     probe.unref().setTimeout(1000, () => resolve(undefined));
     probe.once('connect', () => probe.destroy());
