@@ -48,6 +48,7 @@ const packetPathElsewhere = [
   'agent/data-plane/counters.ts',
   'agent/data-plane/error-sender.ts',
   'agent/data-plane/hold-time.ts',
+  'agent/data-plane/loop-guard.ts',
   'agent/data-plane/pump.ts',
   'agent/data-plane/virtio-net-header.ts',
 ];

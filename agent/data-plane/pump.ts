@@ -1,17 +1,13 @@
 /**
- * One packet after the other: read, translate, write, count. The translator decides; here stand the guards of a host
+ * One packet after the other: read, translate, write, count. The translator decides; here are the guard of a host
  * (what the kernel routes to us by mistake), the stamps that keep a mapping alive, and our own ICMP errors.
  */
 import type { Ipv4Address } from '../../mapper/address/ipv4.ts';
-import { Ipv6Words } from '../../mapper/address/ipv6.ts';
-import type { Ipv6Prefix } from '../../mapper/address/prefix.ts';
 import type { AddressMap } from '../../mapper/address-map.ts';
 import type { SharedTable } from '../../mapper/shared-table.ts';
-import type { Spool } from '../../mapper/spool.ts';
 import { translate4to6 } from '../../translator/four-to-six.ts';
 import { HeaderBuffer } from '../../translator/header-buffer.ts';
 import { Identifications } from '../../translator/identifications.ts';
-import { isIllegalIpv4, isIllegalIpv6 } from '../../translator/illegal-address.ts';
 import { PacketBuffer } from '../../translator/packet-buffer.ts';
 import { PathMtu } from '../../translator/path-mtu.ts';
 import { isUpToSegments, Segments } from '../../translator/segments.ts';
@@ -23,6 +19,7 @@ import { protocol } from '../../translator/wire/protocol.ts';
 import { base, direction, extra } from './counters.ts';
 import { ErrorSender, type ErrorSenderParts } from './error-sender.ts';
 import { holdSeconds } from './hold-time.ts';
+import { LoopGuard, type LoopGuardParts } from './loop-guard.ts';
 import { offer, Reassembly } from './reassembly.ts';
 import type { Strangers } from './strangers.ts';
 import type { TraceWriter } from './trace-ring.ts';
@@ -30,14 +27,9 @@ import type { TraceWriter } from './trace-ring.ts';
 /** The longest packet IPv4 can have. */
 const LONGEST_IPV4 = 65_535;
 
-export interface PumpParts extends ErrorSenderParts {
+export interface PumpParts extends ErrorSenderParts, LoopGuardParts {
   readonly table: SharedTable;
   readonly maps: AddressMap;
-  readonly spool: Spool;
-  /** Explicit mappings, whose addresses are routed here as those of the spool are. */
-  readonly explicit?: { hasIpv4(address: Ipv4Address): boolean };
-  /** The self prefix, a /96. */
-  readonly self: Ipv6Prefix;
   readonly path: PathMtu;
   readonly trace: Pick<TraceWriter, 'isOn' | 'note'>;
   readonly strangers: Strangers;
@@ -55,10 +47,10 @@ export class Pump {
   readonly #segments = new Segments();
   readonly #out: HeaderBuffer;
   readonly #errors: ErrorSender;
+  readonly #guard: LoopGuard;
   readonly #strangers: Strangers;
   /** Whether the packet at hand waited already. */
   #isResuming = false;
-  readonly #address = new Ipv6Words();
   /** What came in fragments may be longer than the device's MTU: the kernel takes it from us as it is. */
   readonly #inOnePiece: PathMtu;
   /** Whether the sender of what was received has been told of an error: one is enough for all its segments. */
@@ -68,6 +60,7 @@ export class Pump {
     this.#parts = parts;
     this.#out = new HeaderBuffer(new Identifications(parts.random));
     this.#errors = new ErrorSender(parts);
+    this.#guard = new LoopGuard(parts);
     this.#strangers = parts.strangers;
     this.#inOnePiece = Object.assign(new PathMtu(), parts.path, { mtu4: LONGEST_IPV4 });
   }
@@ -139,7 +132,9 @@ export class Pump {
     const { counters, maps, path, table, trace } = this.#parts;
     const packet = this.#packet;
     const out = this.#out;
-    const outcome: Verdict = this.#isLoop4() ? verdict['dropped-loop'] : translate4to6(packet, maps, path, out);
+    const outcome: Verdict = this.#guard.isLoop4(packet)
+      ? verdict['dropped-loop']
+      : translate4to6(packet, maps, path, out);
     if (isUpToSegments(outcome, packet)) {
       this.#translateSegments(false, seconds, now);
       return;
@@ -165,7 +160,7 @@ export class Pump {
     const out = this.#out;
     const isReassembled = packet !== this.#received && packet !== this.#segments.packet;
     const path = isReassembled ? this.#inOnePiece : this.#parts.path;
-    const outcome: Verdict = this.#isLoop6()
+    const outcome: Verdict = this.#guard.isLoop6(packet)
       ? verdict['dropped-loop']
       : this.#isBehind()
         ? verdict['dropped-stranger']
@@ -190,45 +185,11 @@ export class Pump {
     }
   }
 
-  /**
-   * Whether an IPv4 packet would come back: only addresses that stand for peers are routed here, and what comes for
-   * another address, or from one of those, would go round through the self prefix. Addresses that are nobody's are left to the translator.
-   */
-  #isLoop4(): boolean {
-    const { view, start, length } = this.#packet;
-    if (!ipv4Header.hasHeader(view, start, length)) return false;
-    const destination = ipv4Header.destination(view, start);
-    if (isIllegalIpv4(destination)) return false;
-    return !this.#isPeer(destination) || this.#isPeer(ipv4Header.source(view, start));
-  }
-
-  #isPeer(address: Ipv4Address): boolean {
-    const { spool, explicit } = this.#parts;
-    return spool.position(address) >= 0 || explicit?.hasIpv4(address) === true;
-  }
-
-  /** The same for IPv6: only the self prefix is routed here, and what comes from it is on its way out. */
-  #isLoop6(): boolean {
-    const { view, start, length } = this.#packet;
-    if (!ipv6Header.hasHeader(view, start, length)) return false;
-    const address = this.#address;
-    ipv6Header.destination(view, start, address);
-    if (isIllegalIpv6(address)) return false;
-    if (!this.#isSelf(address)) return true;
-    ipv6Header.source(view, start, address);
-    return this.#isSelf(address);
-  }
-
   /** Whether an IPv6 packet has to stay behind others of its source that wait for a mapping. */
   #isBehind(): boolean {
     if (this.#isResuming || !this.#strangers.isWaiting) return false;
     const { view, start, length } = this.#packet;
     return ipv6Header.hasHeader(view, start, length) && this.#strangers.isBehind(this.#packet);
-  }
-
-  #isSelf(address: Ipv6Words): boolean {
-    const self = this.#parts.self.address;
-    return address.w0 === self.w0 && address.w1 === self.w1 && address.w2 === self.w2;
   }
 
   #send(slots: number): void {
