@@ -5,6 +5,7 @@
 import type { Ipv4Address } from './address/ipv4.ts';
 import type { MappingStamps } from './mapping.ts';
 import type { Spool } from './spool.ts';
+import { TableAhead } from './table-ahead.ts';
 import { ROW, ROW_SUMS, row, sum, TableColumns } from './table-columns.ts';
 import { TableReader } from './table-reader.ts';
 import { TableWriter } from './table-writer.ts';
@@ -14,6 +15,8 @@ export class SharedTable implements MappingStamps {
   /** What to hand to another thread, with the spool's own memory, to open the same table. */
   readonly memory: SharedArrayBuffer;
   readonly reader: TableReader;
+  /** For look-ups of which several are known beforehand; this thread's own. */
+  readonly ahead: TableAhead;
   readonly #columns: TableColumns;
   readonly #rows: Int32Array;
   readonly #spool: Spool;
@@ -24,11 +27,12 @@ export class SharedTable implements MappingStamps {
     this.#rows = columns.rows;
     this.#spool = spool;
     this.reader = new TableReader(columns, spool);
+    this.ahead = new TableAhead(columns, spool);
   }
 
-  /** An empty table for all of a spool; `seed` is a random 32-bit word. */
-  static create(spool: Spool, seed: number): SharedTable {
-    return new SharedTable(TableColumns.create(spool.size, spool.usable, spool.most, seed), spool);
+  /** An empty table for all of a spool, of which so much is to be mapped at first; `seed` is a random 32-bit word. */
+  static create(spool: Spool, seed: number, expected = spool.usable): SharedTable {
+    return new SharedTable(TableColumns.create(spool.size, expected, Math.max(expected, spool.most), seed), spool);
   }
 
   /** The table another thread made over the same spool. */

@@ -44,12 +44,14 @@ const packetPathElsewhere = [
   'mapper/hairpin-map.ts',
   'mapper/prefix-trie.ts',
   'mapper/self-map.ts',
+  'mapper/table-ahead.ts',
   'mapper/table-reader.ts',
   'agent/data-plane/counters.ts',
   'agent/data-plane/error-sender.ts',
   'agent/data-plane/hold-time.ts',
   'agent/data-plane/loop-guard.ts',
   'agent/data-plane/pump.ts',
+  'agent/data-plane/read-ahead.ts',
   'agent/data-plane/virtio-net-header.ts',
 ];
 

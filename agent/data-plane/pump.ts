@@ -8,7 +8,7 @@ import type { SharedTable } from '../../mapper/shared-table.ts';
 import { translate4to6 } from '../../translator/four-to-six.ts';
 import { HeaderBuffer } from '../../translator/header-buffer.ts';
 import { Identifications } from '../../translator/identifications.ts';
-import { PacketBuffer } from '../../translator/packet-buffer.ts';
+import type { PacketBuffer } from '../../translator/packet-buffer.ts';
 import { PathMtu } from '../../translator/path-mtu.ts';
 import { isUpToSegments, Segments } from '../../translator/segments.ts';
 import { translate6to4 } from '../../translator/six-to-four.ts';
@@ -20,6 +20,7 @@ import { base, direction, extra } from './counters.ts';
 import { ErrorSender, type ErrorSenderParts } from './error-sender.ts';
 import { holdSeconds } from './hold-time.ts';
 import { LoopGuard, type LoopGuardParts } from './loop-guard.ts';
+import { ReadAhead } from './read-ahead.ts';
 import { offer, Reassembly } from './reassembly.ts';
 import type { Strangers } from './strangers.ts';
 import type { TraceWriter } from './trace-ring.ts';
@@ -40,9 +41,11 @@ export interface PumpParts extends ErrorSenderParts, LoopGuardParts {
 /** Moves packets between one device queue and the translator; used by one thread. */
 export class Pump {
   readonly #parts: PumpParts;
-  /** What was received, and what is worked on: the same, but for the last fragment of a ping, and for segments. */
-  readonly #received = new PacketBuffer();
-  #packet = this.#received;
+  readonly #ahead: ReadAhead;
+  /** What is worked on: a packet that was read, one that fragments made, or a segment. */
+  #packet: PacketBuffer;
+  /** Whether fragments made it. */
+  #isReassembled = false;
   readonly #reassembly = new Reassembly();
   readonly #segments = new Segments();
   readonly #out: HeaderBuffer;
@@ -58,6 +61,8 @@ export class Pump {
 
   constructor(parts: PumpParts) {
     this.#parts = parts;
+    this.#ahead = new ReadAhead(parts.device, parts.table.ahead);
+    this.#packet = this.#ahead.packet(0);
     this.#out = new HeaderBuffer(new Identifications(parts.random));
     this.#errors = new ErrorSender(parts);
     this.#guard = new LoopGuard(parts);
@@ -77,18 +82,18 @@ export class Pump {
   /** Handles packets until there are none, at most `limit`; `now` is milliseconds since 1970. Returns how many. */
   drain(limit: number, now: number): number {
     const { device } = this.#parts;
-    const packet = this.#received;
+    const packet = this.#ahead.packet(0);
+    const isAhead = this.#ahead.isOfUse;
     const seconds = Math.floor(now / 1000);
     let handled = 0;
     this.octets = 0;
     while (handled < limit && device.read(packet)) {
+      this.#take(packet, seconds, now);
       handled++;
-      this.octets += packet.length;
-      const isIpv6 = packet.view.getUint8(packet.start) >>> 4 === 6;
-      const offered = this.#reassembly.offer(packet, now);
-      if (offered === offer.NOT_OURS) this.#handle(packet, isIpv6, seconds, now);
-      else if (offered === offer.WHOLE) this.#handle(this.#reassembly.packet, isIpv6, seconds, now);
-      else this.#countFragment(isIpv6, offered);
+      if (!isAhead) continue;
+      // It was handled at once, since most are alone. What is there now waited behind it.
+      handled += this.#takeTogether(limit - handled, seconds, now);
+      break;
     }
     if (handled > 0) device.flush();
     return handled;
@@ -96,11 +101,36 @@ export class Pump {
 
   /** Handles the packets of strangers whose questions have been answered; `now` as above. */
   resume(now: number): void {
+    const packet = this.#ahead.packet(0);
     const seconds = Math.floor(now / 1000);
     this.#isResuming = true;
-    while (this.#strangers.next(this.#received)) this.#handle(this.#received, true, seconds, now);
+    this.#isReassembled = false;
+    while (this.#strangers.next(packet)) this.#handle(packet, true, seconds, now);
     this.#isResuming = false;
     this.#parts.device.flush();
+  }
+
+  /** Handles packets that wait behind another until there are none, some read at a time. Returns how many. */
+  #takeTogether(limit: number, seconds: number, now: number): number {
+    const ahead = this.#ahead;
+    let handled = 0;
+    for (let count = 0; handled < limit; handled += count) {
+      count = ahead.read(limit - handled);
+      if (count === 0) break;
+      for (let index = 0; index < count; index++) this.#take(ahead.packet(index), seconds, now);
+    }
+    return handled;
+  }
+
+  /** Handles what was read, or what it makes whole. */
+  #take(packet: PacketBuffer, seconds: number, now: number): void {
+    this.octets += packet.length;
+    const isIpv6 = packet.view.getUint8(packet.start) >>> 4 === 6;
+    const offered = this.#reassembly.offer(packet, now);
+    this.#isReassembled = offered === offer.WHOLE;
+    if (offered === offer.NOT_OURS) this.#handle(packet, isIpv6, seconds, now);
+    else if (offered === offer.WHOLE) this.#handle(this.#reassembly.packet, isIpv6, seconds, now);
+    else this.#countFragment(isIpv6, offered);
   }
 
   #handle(packet: PacketBuffer, isIpv6: boolean, seconds: number, now: number): void {
@@ -158,8 +188,7 @@ export class Pump {
     const { counters, maps, table, trace } = this.#parts;
     const packet = this.#packet;
     const out = this.#out;
-    const isReassembled = packet !== this.#received && packet !== this.#segments.packet;
-    const path = isReassembled ? this.#inOnePiece : this.#parts.path;
+    const path = this.#isReassembled ? this.#inOnePiece : this.#parts.path;
     const outcome: Verdict = this.#guard.isLoop6(packet)
       ? verdict['dropped-loop']
       : this.#isBehind()

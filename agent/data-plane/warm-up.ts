@@ -31,6 +31,8 @@ const PEER = { w0: 0x20010db8, w1: 0, w2: 0, w3: 1 } as const;
 const HOST = 0xac157001 | 0;
 /** Octets of a whole packet. */
 const LENGTH = 128;
+/** Mappings that the table has room for, so that packets are read ahead (`read-ahead.ts`). */
+const LARGE = 100_000;
 /** Datagrams that come at once, so that they are joined behind the first. */
 const TOGETHER = 4;
 
@@ -74,7 +76,7 @@ export function warmUp(
   if (libc.socketpair(UNIX, SEQPACKET | flag.NONBLOCK | flag.CLOEXEC, 0, ends) < 0) return 0;
   const [near = -1, far = -1] = ends;
   const spool = new Spool([{ address: range.address, length: 30 }]);
-  const table = SharedTable.create(spool, 1);
+  const table = SharedTable.create(spool, 1, LARGE);
   table.writer().publish(1, PEER);
   const pump = createPump({ queue: near, table, spool });
   const packets = transports.flatMap((transport) =>
