@@ -56,17 +56,18 @@ make the nft table inet bis_guard
         
           chain forward {
             type filter hook forward priority -10; policy accept;
-            iifname @forced oifname != "bis0" meta nfproto ipv6 counter drop
+            oifname "bis0" return
+            iifname "bis0" return
+            iifname @forced meta nfproto ipv6 counter drop
           }
         
           chain leak {
             type filter hook postrouting priority 150; policy accept;
             oifname "bis0" return
-            oifname "lo" return
-            ip6 saddr fd00:b15::/96 counter drop
-            ip6 daddr fd00:b15::/96 counter drop
-            ip saddr @own4 counter drop
-            ip daddr @own4 counter drop
+            ip6 saddr fd00:b15::/96 oifname != "lo" counter drop
+            ip6 daddr fd00:b15::/96 oifname != "lo" counter drop
+            ip saddr @own4 oifname != "lo" counter drop
+            ip daddr @own4 oifname != "lo" counter drop
           }
         }
   undo  nft delete table inet bis_guard

@@ -32,7 +32,9 @@ table ${table} {
 ${own4Set(settings)}
   chain forward {
     type filter hook forward priority -10; policy accept;
-    iifname @forced oifname != ${device} meta nfproto ipv6 counter drop
+    oifname ${device} return
+    iifname ${device} return
+    iifname @forced meta nfproto ipv6 counter drop
   }
 
 ${leakChain(settings)}}
@@ -54,7 +56,7 @@ export function guardSteps(settings: GuardSettings): Step[] {
 
 /** What nft lists of a guard that nobody has touched. */
 const WHOLE = [
-  ...[/hook forward/, /iifname @forced oifname != .* drop/],
+  ...[/hook forward/, /iifname @forced .* drop/],
   ...[/hook postrouting/, /ip6 saddr .* drop/, /ip6 daddr .* drop/, /ip saddr @own4 .*drop/, /ip daddr @own4 .*drop/],
 ];
 

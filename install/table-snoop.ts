@@ -87,6 +87,7 @@ export function snoopChains(mark: NftWord, markMask: NftWord, zone: NftWord): st
 
   chain caught {
     type filter hook output priority -300; policy accept;
+    th dport != ${DNS_PORT} return
     meta mark & ${markMask} == ${mark} return
     jump pass
     meta l4proto { tcp, udp } th dport ${DNS_PORT} oifname . ip daddr @asked4 ct original zone set ${zone}
@@ -100,10 +101,9 @@ export function snoopChains(mark: NftWord, markMask: NftWord, zone: NftWord): st
     meta l4proto { tcp, udp } dnat ip6 to oifname . ip6 daddr map @servers6
   }
 
-  chain resolver {
-    type filter hook input priority -10; policy accept;
-    iifname "lo" return
+  chain input {
     ct direction reply return
+    iifname "lo" return
     meta l4proto { tcp, udp } ip daddr . th dport @ports4 counter drop
     meta l4proto { tcp, udp } ip6 daddr . th dport @ports6 counter drop
   }

@@ -49,12 +49,11 @@ table inet bis {
   chain guard {
     type filter hook prerouting priority -310; policy accept;
     iifname "bis0" return
-    iifname "lo" return
-    ip saddr @own4 counter drop
-    iifname @guests ip daddr @own4 counter reject with icmp type host-unreachable
-    ip daddr @own4 counter drop
-    ip6 saddr fd00:b15::/96 counter drop
-    ip6 daddr fd00:b15::/96 counter drop
+    ip6 saddr fd00:b15::/96 iifname != "lo" counter drop
+    ip6 daddr fd00:b15::/96 iifname != "lo" counter drop
+    ip saddr @own4 iifname != "lo" counter drop
+    ip daddr @own4 iifname @guests counter reject with icmp type host-unreachable
+    ip daddr @own4 iifname != "lo" counter drop
   }
 
   chain forward {
@@ -76,7 +75,7 @@ table inet bis {
     iifname @forced meta nfproto ipv6 counter drop
   }
 
-  chain loop {
+  chain input {
     type filter hook input priority -10; policy accept;
     iifname "bis0" meta nfproto ipv6 counter reject with icmpx type admin-prohibited
   }
@@ -94,11 +93,10 @@ table inet bis {
   chain leak {
     type filter hook postrouting priority 150; policy accept;
     oifname "bis0" return
-    oifname "lo" return
-    ip6 saddr fd00:b15::/96 counter drop
-    ip6 daddr fd00:b15::/96 counter drop
-    ip saddr @own4 counter drop
-    ip daddr @own4 counter drop
+    ip6 saddr fd00:b15::/96 oifname != "lo" counter drop
+    ip6 daddr fd00:b15::/96 oifname != "lo" counter drop
+    ip saddr @own4 oifname != "lo" counter drop
+    ip daddr @own4 oifname != "lo" counter drop
   }
 
   set asked4 {
@@ -132,6 +130,7 @@ table inet bis {
 
   chain caught {
     type filter hook output priority -300; policy accept;
+    th dport != 53 return
     meta mark & 0xfff == 0xb15 return
     jump pass
     meta l4proto { tcp, udp } th dport 53 oifname . ip daddr @asked4 ct original zone set 46464
@@ -145,10 +144,9 @@ table inet bis {
     meta l4proto { tcp, udp } dnat ip6 to oifname . ip6 daddr map @servers6
   }
 
-  chain resolver {
-    type filter hook input priority -10; policy accept;
-    iifname "lo" return
+  chain input {
     ct direction reply return
+    iifname "lo" return
     meta l4proto { tcp, udp } ip daddr . th dport @ports4 counter drop
     meta l4proto { tcp, udp } ip6 daddr . th dport @ports6 counter drop
   }
