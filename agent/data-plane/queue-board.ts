@@ -42,6 +42,20 @@ export function createBoard(): number {
   return bpf(BPF_MAP_CREATE, attributes);
 }
 
+/** How often clocks are compared. */
+const COMPARISONS = 16;
+
+/**
+ * What `performance.now` lacks to the clock of the kernel, in milliseconds. Between asking the one and the other a thread may
+ * lose its processor, or load code, for longer than a crowd counts: the pair that was closest together tells.
+ */
+export function clockOffset(
+  kernel = () => Number(process.hrtime.bigint()) / 1e6,
+  now = () => performance.now(),
+): number {
+  return Math.max(...Array.from({ length: COMPARISONS }, () => kernel() - now()));
+}
+
 /** What one worker reads and writes of a board. */
 export class QueueBoard {
   readonly #words: Int32Array;
@@ -49,8 +63,7 @@ export class QueueBoard {
   readonly #isMapped: boolean;
   /** How many the queue had been given when it was last empty. */
   #gone = 0;
-  /** What `performance.now` lacks to the clock of the kernel, in milliseconds. */
-  readonly #offset = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+  readonly #offset = clockOffset();
 
   /** For the worker of queue number `queue`; without a board (-1) it is alone with what it writes. */
   constructor(board: number, queue: number) {

@@ -177,9 +177,9 @@ async function standAlone(before: readonly string[] = []): Promise<{ program: Pr
   await program.says(/^standing$/m);
   const namespaces = [...program.stdout.matchAll(/netns add (\S+)/g)].map((match) => match[1] ?? '');
   const id = namespaces[0]?.replace(/[^-]+$/, '') ?? '';
-  const made = ['/run/netns', '/etc/netns', os.tmpdir()].filter(fs.existsSync).flatMap((folder) =>
-    fs.readdirSync(folder).flatMap((name) => (name.startsWith(id) ? [`${folder}/${name}`] : [])),
-  );
+  const made = ['/run/netns', '/etc/netns', os.tmpdir()]
+    .filter(fs.existsSync)
+    .flatMap((folder) => fs.readdirSync(folder).flatMap((name) => (name.startsWith(id) ? [`${folder}/${name}`] : [])));
   return { program, made };
 }
 
