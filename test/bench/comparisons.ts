@@ -39,6 +39,7 @@ export const comparisons: readonly Comparison[] = [
   toTayga('tcpHalf', 1, 0.9),
   toTayga('tcpMost', 1),
   toTayga('connections'),
+  toTayga('connections8'),
   toTayga('cpuDaemon'),
   toNative('tcpUp', 0.45, 0.6),
   toNative('tcpDown', 0.45, 0.6),
@@ -50,5 +51,6 @@ export const comparisons: readonly Comparison[] = [
   toNative('udpHalf'),
   toNative('tcpHalf'),
   toNative('connections', 0.6),
+  toNative('connections8'),
   toNative('newName'),
 ];

@@ -24,6 +24,13 @@ const packets = (title: string): QuantitySpec => ({
   digits: 1,
   isMoreBetter: true,
 });
+const connections = (title: string): QuantitySpec => ({
+  title,
+  unit: 'thousand/s',
+  scale: 1e3,
+  digits: 2,
+  isMoreBetter: true,
+});
 const delay = (title: string): QuantitySpec => ({
   title,
   unit: 'µs',
@@ -52,7 +59,8 @@ export const quantities = {
   udpMost: delay('UDP round trip p99'),
   tcpHalf: delay('TCP round trip p50'),
   tcpMost: delay('TCP round trip p99'),
-  connections: { title: 'HTTP connections', unit: 'thousand/s', scale: 1e3, digits: 2, isMoreBetter: true },
+  connections: connections('HTTP connections'),
+  connections8: connections('HTTP connections, 8 at once'),
   newName: delay('new name to connection p50'),
   newNameMost: delay('new name to connection p99'),
   cpuDaemon: processor('CPU of the translating process'),
