@@ -105,7 +105,7 @@ test.serial('a second daemon in the namespace is refused and the first does not 
   t.is(status, 1);
   t.regex(
     stdout + stderr,
-    /Cannot create the nft table inet bis: it is there, so another agent runs in this network namespace/,
+    /Cannot create the nft tables bis: they are there, so another agent runs in this network namespace/,
   );
   t.is(await scene.dual.must(['nft', '-s', 'list', 'tables']), rules);
   t.is(inShort(await scene.agent.status()), 'up');

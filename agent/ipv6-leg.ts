@@ -75,7 +75,7 @@ export class Ipv6Leg {
     nft: Nft,
     tun: OpenTun,
     settings: TableSettings,
-    families: RoutedRangesParts['families'],
+    tables: RoutedRangesParts['tables'],
     looks: LookedAtFlags,
   ) {
     const { host, instance, journal, log, repairs } = parts;
@@ -84,7 +84,7 @@ export class Ipv6Leg {
     this.tun = tun;
     this.#settings = settings;
     this.#sources = new LegSources({ ...parts, nft, settings });
-    this.#ranges = new RoutedRanges({ host, nft, settings, self: selfAddress(instance), families });
+    this.#ranges = new RoutedRanges({ host, nft, settings, self: selfAddress(instance), tables });
     // Two of them: nobody can remove the one in our own table, and nothing takes the other one away with us.
     const guard = (interfaces: readonly string[]): void => {
       nft.run(forcedCommands(settings, interfaces));
@@ -113,7 +113,7 @@ export class Ipv6Leg {
         return parts.selves();
       },
     };
-    const families = await makeTables(nft, settings, log);
+    const tables = await makeTables(nft, settings, log);
     const denied = denyCommands(settings, parts.uplink.denyUsers);
     if (denied !== '') nft.run(denied);
     const tun = await makeDevice(instance, parts.host);
@@ -123,7 +123,7 @@ export class Ipv6Leg {
     await apply(guard, { ...parts.host, nft: (commands) => void nft.run(commands) });
     const looks = new LookedAtFlags();
     undoing.add('close what is looked at', () => looks.close());
-    const leg = new Ipv6Leg(parts, nft, tun, settings, families, looks);
+    const leg = new Ipv6Leg(parts, nft, tun, settings, tables, looks);
     await leg.follow(surroundings);
     await leg.#sources.settle(surroundings);
     return leg;
@@ -216,25 +216,24 @@ export class Ipv6Leg {
  * Makes our tables, which has to be done before there is a device. Rejects when they are there already. Returns
  * which there are.
  */
-async function makeTables(nft: Nft, settings: TableSettings, log: Log): Promise<RoutedRangesParts['families']> {
-  const name = `inet ${settings.table}`;
+async function makeTables(nft: Nft, settings: TableSettings, log: Log): Promise<RoutedRangesParts['tables']> {
   try {
     await patiently(() => nft.run(tableCommands(settings)));
   } catch (cause) {
-    if (!isTaken(cause)) throw new Error(`Cannot create the nft table ${name}`, { cause });
+    if (!isTaken(cause)) throw new Error(`Cannot create the nft tables ${settings.table}`, { cause });
     throw new Error(
-      `Cannot create the nft table ${name}: it is there, so another agent runs in this network namespace`,
+      `Cannot create the nft tables ${settings.table}: they are there, so another agent runs in this network namespace`,
     );
   }
   try {
     nft.run(arpTableCommands(settings));
-    return ['inet', 'arp'];
+    return ['ip', 'arp'];
   } catch (error) {
     log.warn(
       { err: error },
       `Cannot create the nft table arp ${settings.table}: neighbours may learn the self address`,
     );
-    return ['inet'];
+    return ['ip'];
   }
 }
 

@@ -26,13 +26,13 @@ test('a dry run shows every step in the order of a start, and what undoes those 
   const lines = startSteps(instance, true, 1500, forwarding).map(printStep).join('\n');
   // The rules themselves are those of `install/table.test.ts`; here counts where they come.
   const short = lines.replace(
-    /^( {2}do {4}nft create table (?:inet|arp) bis \{ flags owner; \})\n(?: {8}.*\n)+/gm,
+    /^( {2}do {4}nft create table (?:ip|arp) bis \{ flags owner; \})\n(?: {8}.*\n)+/gm,
     '$1 …\n',
   );
   t.is(
     short.replace(/set \/proc\/sys\/net\/ipv[46]\/conf\/bis0\/(?!force)\w+ to \d\n {2}do .*\n/g, ''),
-    `make the nft table inet bis
-  do    nft create table inet bis { flags owner; } …
+    `make the nft tables ip and ip6 bis
+  do    nft create table ip bis { flags owner; } …
 make the nft table arp bis
   do    nft create table arp bis { flags owner; } …
 create bis0
@@ -85,8 +85,8 @@ route 10.170.160.0/20 to bis0
 route fd00:b15::/96 to bis0
   do    ip -6 route replace fd00:b15::/96 dev bis0
 guard the uplinks
-  do    nft flush set inet bis forced
-        add element inet bis forced { "eth0" }
+  do    nft flush set ip6 bis forced
+        add element ip6 bis forced { "eth0" }
         flush set inet bis_guard forced
         add element inet bis_guard forced { "eth0" }
         flush set inet bis_guard own4

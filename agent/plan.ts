@@ -32,7 +32,7 @@ export function startSteps(
   const settings = { ...tableSettings(instance), catches, dedicated: dedicated !== undefined };
   const { table, device } = instance;
   return [
-    step(`make the nft table inet ${table}`, { nft: tableCommands(settings) }),
+    step(`make the nft tables ip and ip6 ${table}`, { nft: tableCommands(settings) }),
     step(`make the nft table arp ${table}`, { nft: arpTableCommands(settings) }),
     step(`create ${device}`, ['ip', 'tuntap', 'add', 'dev', device, 'mode', 'tun']),
     ...guardSteps(settings),

@@ -15,7 +15,7 @@ function scene() {
           .filter((line) => line.startsWith('add')),
       ),
   };
-  const ranges = new RoutedRanges({ host, nft, settings, self: '172.21.112.1', families: ['inet'] });
+  const ranges = new RoutedRanges({ host, nft, settings, self: '172.21.112.1', tables: ['ip'] });
   const selves = { now: ['172.21.112.1'] };
   const follow = (...wanted: string[]) =>
     ranges.follow(
@@ -31,10 +31,10 @@ test('S8a, M3: what is routed is guarded before it is, and until it is not any m
   t.deepEqual(host.done.splice(0), ['routes']);
   await follow('10.9.0.0/24', '10.0.0.7/32');
   t.deepEqual(host.done.splice(0), [
-    'add element inet bis own4 { 10.0.0.0/24, 10.9.0.0/24, 10.0.0.7/32, 172.21.112.1 }',
+    'add element ip bis own4 { 10.0.0.0/24, 10.9.0.0/24, 10.0.0.7/32, 172.21.112.1 }',
     'routes, moved',
     'ip -4 route del 10.0.0.0/24 dev bis0',
-    'add element inet bis own4 { 10.9.0.0/24, 10.0.0.7/32, 172.21.112.1 }',
+    'add element ip bis own4 { 10.9.0.0/24, 10.0.0.7/32, 172.21.112.1 }',
   ]);
 });
 
@@ -56,17 +56,17 @@ test('M3: an address of the device is guarded before it is there, and until it h
   selves.now = ['10.170.224.1', '172.21.112.1'];
   await follow('10.0.0.0/24');
   t.deepEqual(host.done.splice(0), [
-    'add element inet bis own4 { 10.0.0.0/24, 172.21.112.1, 10.170.224.1 }',
+    'add element ip bis own4 { 10.0.0.0/24, 172.21.112.1, 10.170.224.1 }',
     'routes, moved',
-    'add element inet bis own4 { 10.0.0.0/24, 10.170.224.1, 172.21.112.1 }',
+    'add element ip bis own4 { 10.0.0.0/24, 10.170.224.1, 172.21.112.1 }',
   ]);
   selves.now = ['10.170.224.1'];
   host.failing.set('ip -4 address del', 'RTNETLINK answers: Cannot assign requested address');
   await follow('10.0.0.0/24');
   t.deepEqual(host.done.splice(0), [
-    'add element inet bis own4 { 10.0.0.0/24, 10.170.224.1, 172.21.112.1 }',
+    'add element ip bis own4 { 10.0.0.0/24, 10.170.224.1, 172.21.112.1 }',
     'routes, moved',
     'ip -4 address del 172.21.112.1/32 dev bis0',
-    'add element inet bis own4 { 10.0.0.0/24, 10.170.224.1 }',
+    'add element ip bis own4 { 10.0.0.0/24, 10.170.224.1 }',
   ]);
 });

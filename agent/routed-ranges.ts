@@ -9,7 +9,7 @@ export interface RoutedRangesParts {
   /** The addresses of the device, of which the first is the one it was made with. */
   readonly self: string;
   /** Which of our tables there are. */
-  readonly families: readonly ('inet' | 'arp')[];
+  readonly tables: readonly ('ip' | 'arp')[];
 }
 
 /** What leads to the device, and the addresses it has, as text. */
@@ -51,8 +51,8 @@ export class RoutedRanges {
   }
 
   #guard({ prefixes, selves }: Routed): void {
-    const { nft, settings, families } = this.#parts;
-    nft.run(ownCommands({ ...settings, self: selves }, prefixes, families));
+    const { nft, settings, tables } = this.#parts;
+    nft.run(ownCommands({ ...settings, self: selves }, prefixes, tables));
   }
 
   /** It may have gone already. */

@@ -73,7 +73,7 @@ test.serial(
     t.true(routes.includes('172.21.80.0/20'), routes.join());
     t.false(routes.includes('10.170.160.0/20'), routes.join());
     t.is((await dual.run(['ping', '-c', '1', '-W', '2', '10.170.160.129'])).status, 0);
-    const own4 = await dual.must(['nft', 'list', 'set', 'inet', 'bis', 'own4']);
+    const own4 = await dual.must(['nft', 'list', 'set', 'ip', 'bis', 'own4']);
     t.false(own4.includes('10.170.160.0/20'), own4);
 
     await agent.tell('resolve', 'peer5.example');
@@ -201,7 +201,7 @@ test.serial(
 
     // When no socket has it any more, it is the network's.
     t.deepEqual(await untilThereAre(1, 120_000), ['10.170.224.1']);
-    t.notRegex(await dual.must(['nft', 'list', 'set', 'inet', 'bis', 'own4']), /172\.21\.112\.1\b/);
+    t.notRegex(await dual.must(['nft', 'list', 'set', 'ip', 'bis', 'own4']), /172\.21\.112\.1\b/);
     t.false((await codes()).includes('self-collision'));
     t.is((await agent.tell('stop')).status, 0);
     await dual.must(['ip', 'link', 'delete', 'docker8']);

@@ -174,7 +174,7 @@ test.serial(
     t.is(await settlesAt(uplinks, 'eth0 eth1', 5000), 'eth0 eth1');
     await change(scene, `ip -6 route replace ${SERVER}/128 via 2001:db8:9::2 dev eth1`);
     t.is(await works(scene), 'yes');
-    t.regex(await scene.dual.must(['nft', 'list', 'set', 'inet', 'bis', 'forced']), /"eth0",\s+"eth1"/);
+    t.regex(await scene.dual.must(['nft', 'list', 'set', 'ip6', 'bis', 'forced']), /"eth0",\s+"eth1"/);
   },
 );
 

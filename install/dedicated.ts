@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { checkedInterfaceName } from './interface-name.ts';
 import { replaceSet } from './nft-set.ts';
-import { addressWord, tableName } from './nft-word.ts';
+import { addressWord, tableIn } from './nft-word.ts';
 import { type Step, step } from './step.ts';
 
 /** Interface identifiers shorter than this collide too easily, in bits. */
@@ -72,5 +72,5 @@ export function dedicatedRefusal(): string {
 
 /** The commands after which exactly these are the dedicated addresses. */
 export function dedicatedCommands(settings: { readonly table: string }, addresses: readonly string[]): string {
-  return replaceSet(`inet ${tableName(settings.table)} dedicated`, addresses.map(addressWord));
+  return replaceSet(`${tableIn('ip6', settings)} dedicated`, addresses.map(addressWord));
 }

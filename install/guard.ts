@@ -7,7 +7,8 @@ import { CommandError, type Host } from './host.ts';
 import { replaceSet } from './nft-set.ts';
 import { interfaceName, type NftWord, prefixWord, tableName } from './nft-word.ts';
 import { type Step, step } from './step.ts';
-import { leakChain, own4Set, type TableSettings } from './table.ts';
+import type { TableSettings } from './table.ts';
+import { leakChain, own4Set } from './table-content.ts';
 
 /** What the guard is made of. */
 export type GuardSettings = Pick<TableSettings, 'table' | 'device' | 'ula' | 'spool' | 'self'>;

@@ -10,6 +10,8 @@ export type NftWord = string & { readonly __brand: 'NftWord' };
 
 export type Family = 'ip' | 'ip6';
 
+export const families: readonly Family[] = ['ip', 'ip6'];
+
 function refuse(what: string, text: unknown): never {
   throw new Error(`Cannot use ${JSON.stringify(text)} as ${what} in an nft command`);
 }
@@ -22,6 +24,11 @@ function matching(pattern: RegExp, what: string, text: string): NftWord {
 /** The name of a table: a letter, then letters, digits and underscores, at most 32. */
 export function tableName(text: string): NftWord {
   return matching(/^[A-Za-z][A-Za-z0-9_]{0,31}$/, 'a table name', text);
+}
+
+/** The name of our table of a family, with the family. */
+export function tableIn(family: Family, { table }: { readonly table: string }): NftWord {
+  return `${family} ${tableName(table)}` as NftWord;
 }
 
 /** An interface name, in quotes. */

@@ -16,11 +16,12 @@ test.serial('S6: others can neither flush nor change the tables', async (t) => {
   const dual = lab.host('dual');
   const nft = raiseTables(dual.namespace);
   const before = await dual.must(['nft', 'list', 'ruleset']);
-  t.regex(before, /table inet bis/);
+  t.regex(before, /table ip bis/);
+  t.regex(before, /table ip6 bis/);
   t.regex(before, /table arp bis/);
   await dual.must(['nft', 'flush', 'ruleset']);
   t.is(await dual.must(['nft', 'list', 'ruleset']), before);
-  for (const command of ['delete table inet bis', 'flush chain inet bis guard', 'add rule inet bis leak accept']) {
+  for (const command of ['delete table ip bis', 'flush chain ip6 bis guard', 'add rule ip6 bis leak accept']) {
     const { status, stderr } = await dual.run(['nft', command]);
     t.is(status, 1, command);
     t.regex(stderr, /Operation not permitted/);
@@ -87,7 +88,7 @@ test.serial(
       const holder = dual.start(nodeCommand('install/testing/hold.ts'));
       const [, child] = await holder.says(/ready (\d+)/);
       await sleep(100);
-      t.regex(await dual.must(['nft', 'list', 'tables']), /table inet bis/);
+      t.regex(await dual.must(['nft', 'list', 'tables']), /table ip6 bis/);
       t.false(await isGone());
       const deadline = performance.now() + 1000;
       await holder.stop('SIGKILL');

@@ -7,13 +7,17 @@ const settings = { table: 'bis' };
 test('D12: users and control groups pass; what passed before does not, unless it is named again', (t) => {
   t.is(
     passCommands(settings, { uids: [104, 65_534], cgroups: ['system.slice/docker.service'] }),
-    `flush chain inet bis pass
-add rule inet bis pass meta skuid 104 accept
-add rule inet bis pass meta skuid 65534 accept
-add rule inet bis pass socket cgroupv2 level 2 "system.slice/docker.service" accept
+    ['ip', 'ip6']
+      .map(
+        (family) => `flush chain ${family} bis pass
+add rule ${family} bis pass meta skuid 104 accept
+add rule ${family} bis pass meta skuid 65534 accept
+add rule ${family} bis pass socket cgroupv2 level 2 "system.slice/docker.service" accept
 `,
+      )
+      .join(''),
   );
-  t.is(passCommands(settings, { uids: [], cgroups: [] }), 'flush chain inet bis pass\n');
+  t.is(passCommands(settings, { uids: [], cgroups: [] }), 'flush chain ip bis pass\nflush chain ip6 bis pass\n');
 });
 
 test('S9: what is no user and no control group never reaches nft', (t) => {

@@ -13,23 +13,22 @@ test('S2: what is exposed, word by word', (t) => {
   };
   t.is(
     recipientCommands(settings, exposed),
-    `add chain inet bis recipient { type nat hook prerouting priority -90; policy accept; }
-flush chain inet bis recipient
-add rule inet bis recipient iifname "bis0" return
-add rule inet bis recipient meta nfproto != ipv6 return
-add rule inet bis recipient ip6 saddr fe80::/10 return
-add rule inet bis recipient fib daddr type != local return
-add rule inet bis recipient ct state != new return
-add rule inet bis recipient meta l4proto tcp tcp flags & (fin | syn | rst | ack) != syn return
-add rule inet bis recipient socket transparent 0 return
-add rule inet bis recipient socket transparent 1 return
-add rule inet bis recipient udp dport @exposed_udp ct timeout set "udp6"
-add rule inet bis recipient tcp dport @exposed_tcp dnat ip6 to fd00:b15::ac15:7001
-add rule inet bis recipient udp dport @exposed_udp dnat ip6 to fd00:b15::ac15:7001
-flush set inet bis exposed_tcp
-add element inet bis exposed_tcp { 22, 8080 }
-flush set inet bis exposed_udp
-add element inet bis exposed_udp { 5000-5010 }
+    `add chain ip6 bis recipient { type nat hook prerouting priority -90; policy accept; }
+flush chain ip6 bis recipient
+add rule ip6 bis recipient iifname "bis0" return
+add rule ip6 bis recipient ip6 saddr fe80::/10 return
+add rule ip6 bis recipient fib daddr type != local return
+add rule ip6 bis recipient ct state != new return
+add rule ip6 bis recipient meta l4proto tcp tcp flags & (fin | syn | rst | ack) != syn return
+add rule ip6 bis recipient socket transparent 0 return
+add rule ip6 bis recipient socket transparent 1 return
+add rule ip6 bis recipient udp dport @exposed_udp ct timeout set "udp6"
+add rule ip6 bis recipient tcp dport @exposed_tcp dnat to fd00:b15::ac15:7001
+add rule ip6 bis recipient udp dport @exposed_udp dnat to fd00:b15::ac15:7001
+flush set ip6 bis exposed_tcp
+add element ip6 bis exposed_tcp { 22, 8080 }
+flush set ip6 bis exposed_udp
+add element ip6 bis exposed_udp { 5000-5010 }
 `,
   );
 });
@@ -39,9 +38,9 @@ test('S2: at a dedicated address no socket of this host claims anything', (t) =>
   const commands = recipientCommands({ ...settings, dedicated: true }, { tcp: one, udp: one });
   const added = commands.split('\n').filter((line) => line.includes('@dedicated'));
   t.deepEqual(added, [
-    'add rule inet bis recipient ip6 daddr @dedicated udp dport @exposed_udp ct timeout set "udp6"',
-    'add rule inet bis recipient ip6 daddr @dedicated tcp dport @exposed_tcp dnat ip6 to fd00:b15::ac15:7001',
-    'add rule inet bis recipient ip6 daddr @dedicated udp dport @exposed_udp dnat ip6 to fd00:b15::ac15:7001',
+    'add rule ip6 bis recipient ip6 daddr @dedicated udp dport @exposed_udp ct timeout set "udp6"',
+    'add rule ip6 bis recipient ip6 daddr @dedicated tcp dport @exposed_tcp dnat to fd00:b15::ac15:7001',
+    'add rule ip6 bis recipient ip6 daddr @dedicated udp dport @exposed_udp dnat to fd00:b15::ac15:7001',
   ]);
   t.true(commands.indexOf('@dedicated') < commands.indexOf('socket transparent'));
 });
@@ -49,11 +48,11 @@ test('S2: at a dedicated address no socket of this host claims anything', (t) =>
 test('S2: nothing exposed is no chain at all', (t) => {
   t.is(
     recipientCommands(settings, { tcp: [], udp: [] }),
-    `add chain inet bis recipient { type nat hook prerouting priority -90; policy accept; }
-flush chain inet bis recipient
-delete chain inet bis recipient
-flush set inet bis exposed_tcp
-flush set inet bis exposed_udp
+    `add chain ip6 bis recipient { type nat hook prerouting priority -90; policy accept; }
+flush chain ip6 bis recipient
+delete chain ip6 bis recipient
+flush set ip6 bis exposed_tcp
+flush set ip6 bis exposed_udp
 `,
   );
 });

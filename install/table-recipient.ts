@@ -4,7 +4,7 @@
  */
 
 import { replaceElements } from './nft-set.ts';
-import { addressWord, interfaceName, type NftWord, portWord, tableName } from './nft-word.ts';
+import { addressWord, interfaceName, type NftWord, portWord, tableIn } from './nft-word.ts';
 import type { TableSettings } from './table.ts';
 
 /** Ports from `first` to `last`, both included: 1 to 65535. */
@@ -56,8 +56,8 @@ export function recipientCommands(
   settings: Pick<TableSettings, 'table' | 'device' | 'self6' | 'dedicated'>,
   exposed: ExposedPorts,
 ): string {
-  const table = tableName(settings.table);
-  const chain = `inet ${table} recipient`;
+  const table = tableIn('ip6', settings);
+  const chain = `${table} recipient`;
   const isNothing = protocols.every((protocol) => exposed[protocol].length === 0);
   const rules = isNothing
     ? []
@@ -73,10 +73,9 @@ export function recipientCommands(
 
 function recipientRules(device: NftWord, self6: NftWord, hasDedicated: boolean): string[] {
   const timeout = 'udp dport @exposed_udp ct timeout set "udp6"';
-  const sends = protocols.map((protocol) => `${protocol} dport @exposed_${protocol} dnat ip6 to ${self6}`);
+  const sends = protocols.map((protocol) => `${protocol} dport @exposed_${protocol} dnat to ${self6}`);
   return [
     `iifname ${device} return`,
-    'meta nfproto != ipv6 return',
     'ip6 saddr fe80::/10 return',
     'fib daddr type != local return',
     'ct state != new return',
@@ -94,5 +93,5 @@ function setCommands(table: NftWord, protocol: 'tcp' | 'udp', ranges: readonly P
   const elements = ranges.map(({ first, last }) =>
     first === last ? portWord(first) : `${portWord(first)}-${portWord(last)}`,
   );
-  return replaceElements('set', `inet ${table} exposed_${protocol}`, elements);
+  return replaceElements('set', `${table} exposed_${protocol}`, elements);
 }

@@ -1,97 +1,31 @@
 /** Catching questions, on real packets: by server and device, whatever the socket did before, and never for longer than promised. */
 import os from 'node:os';
 import test from 'ava';
-import { Lab } from '../test/lab/lab.ts';
-import type { LabHost } from '../test/lab/lab-host.ts';
-import { nodeCommand } from '../test/lab/tools.ts';
-import type { Topology } from '../test/lab/topology.ts';
 import {
   canRenewElements,
   portsCommands,
   renewCommands,
-  type SnoopPair,
+  snoop4Commands,
   snoopCommands,
   withdrawSnoopCommands,
 } from './table-snoop.ts';
 import { raiseTables } from './testing/bump.ts';
 import { inNamespace } from './testing/namespace.ts';
 import { settings } from './testing/settings.ts';
-import { settle } from './testing/settle.ts';
-import { ClientSocket, type SocketOptions } from './testing/socket.ts';
-
-/**
- * ```
- *         dual                                server
- *   eth0  192.0.2.1/24           ───────────  eth0  192.0.2.53/24, 192.0.2.54/24
- *         2001:db8:6::1/64                          2001:db8:6::53/64
- *         fe80::1                                   fe80::53
- * ```
- * Whatever `server` is asked it answers `native`; our side, and a stub on 127.0.0.53, `caught` and `stub`.
- */
-const topology: Topology = {
-  hosts: [{ name: 'dual' }, { name: 'server' }],
-  links: [
-    {
-      ends: [
-        { host: 'dual', device: 'eth0', addresses: ['192.0.2.1/24', '2001:db8:6::1/64', 'fe80::1/64'] },
-        {
-          host: 'server',
-          device: 'eth0',
-          addresses: ['192.0.2.53/24', '192.0.2.54/24', '2001:db8:6::53/64', 'fe80::53/64'],
-        },
-      ],
-    },
-  ],
-};
-
-const pairs: readonly SnoopPair[] = [
-  { device: 'eth0', server: '192.0.2.53', address: '192.0.2.1', port: 5301 },
-  { device: 'eth0', server: '2001:db8:6::53', address: '2001:db8:6::1', port: 5302 },
-  { device: 'eth0', server: 'fe80::53', address: 'fe80::1', port: 5303 },
-  { device: 'lo', server: '127.0.0.53', address: '127.0.0.1', port: 5304 },
-];
+import { askOnce, pairs, raiseCatching, say, snoopScene } from './testing/snoop-scene.ts';
+import { ClientSocket } from './testing/socket.ts';
 
 /** How long a test waits for an element that expires in a second; the kernel is not punctual to the millisecond. */
 const EXPIRED_MS = 1200;
 
 const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-async function say(host: LabHost, word: string, address: string, port: number): Promise<void> {
-  const zone = address.startsWith('fe80') ? '%eth0' : '';
-  await host.start([...nodeCommand('install/testing/say.ts'), word, `${address}${zone}`, String(port)]).says(/ready/);
-}
-
-async function build(): Promise<{
-  lab: Lab;
-  open: (server: string, options?: SocketOptions, port?: number) => ClientSocket;
-}> {
-  const lab = await Lab.build(topology);
-  const [dual, server] = [lab.host('dual'), lab.host('server')];
-  await settle(dual, ['192.0.2.53', '2001:db8:6::53', 'fe80::53%eth0']);
-  await Promise.all([
-    ...['192.0.2.53', '192.0.2.54', '2001:db8:6::53', 'fe80::53'].map((address) => say(server, 'native', address, 53)),
-    say(dual, 'stub', '127.0.0.53', 53),
-    ...pairs.map(({ address, port }) => say(dual, 'caught', address, port)),
-  ]);
-  return {
-    lab,
-    open: (address, options, port = 53) => inNamespace(dual.namespace, () => new ClientSocket(address, port, options)),
-  };
-}
-
-/** Asks once on a new socket. */
-function askOnce(socket: ClientSocket): string {
-  const answer = socket.ask();
-  socket.close();
-  return answer;
-}
-
 test.serial(
   'questions to a caught server are answered by us, over UDP and TCP, whatever the socket is bound to',
   async (t) => {
-    const { lab, open } = await build();
+    const { lab, open } = await snoopScene();
     await using _ = lab;
-    const nft = raiseTables(lab.host('dual').namespace);
+    const nft = raiseCatching(lab.host('dual').namespace);
     nft.run(portsCommands(settings, pairs));
     nft.run(snoopCommands(settings, pairs, 60));
     for (const kind of ['udp', 'tcp'] as const) {
@@ -107,10 +41,10 @@ test.serial(
 test.serial(
   'D7: what is not asked for by the map goes its way: another server, another port, our own mark',
   async (t) => {
-    const { lab, open } = await build();
+    const { lab, open } = await snoopScene();
     await using _ = lab;
     await say(lab.host('server'), 'native', '192.0.2.53', 54);
-    const nft = raiseTables(lab.host('dual').namespace);
+    const nft = raiseCatching(lab.host('dual').namespace);
     nft.run(snoopCommands(settings, pairs, 60));
     t.is(askOnce(open('192.0.2.54')), 'native');
     t.is(askOnce(open('192.0.2.53', {}, 54)), 'native');
@@ -129,14 +63,14 @@ test.serial(
 );
 
 test.serial('a socket used before is caught, and goes its native way when the table goes', async (t) => {
-  const { lab, open } = await build();
+  const { lab, open } = await snoopScene();
   await using _ = lab;
   const sockets = pairs.map(({ server, device }) => ({ socket: open(server, { zone: device }), device }));
   const answers = (): string[] => sockets.map(({ socket }) => socket.ask());
   const native = sockets.map(({ device }) => (device === 'lo' ? 'stub' : 'native'));
   for (let round = 0; round < 3; round++) {
     t.deepEqual(answers(), native);
-    const nft = raiseTables(lab.host('dual').namespace);
+    const nft = raiseCatching(lab.host('dual').namespace);
     nft.run(snoopCommands(settings, pairs, 60));
     t.deepEqual(
       answers(),
@@ -149,12 +83,12 @@ test.serial('a socket used before is caught, and goes its native way when the ta
 });
 
 test.serial('a TCP connection from before is reset, once, and so is a caught one when the table goes', async (t) => {
-  const { lab, open } = await build();
+  const { lab, open } = await snoopScene();
   await using _ = lab;
   const options = { kind: 'tcp' } as const;
   const before = open('192.0.2.53', options);
   t.is(before.ask(), 'native');
-  const nft = raiseTables(lab.host('dual').namespace);
+  const nft = raiseCatching(lab.host('dual').namespace);
   nft.run(snoopCommands(settings, pairs, 60));
   t.is(before.ask(), 'error', 'at once, not after a timeout');
   const during = open('192.0.2.53', options);
@@ -168,9 +102,9 @@ test.serial('a TCP connection from before is reset, once, and so is a caught one
 test.serial(
   'S14: elements that are not renewed let the same socket go its native way; withdrawing does so at once',
   async (t) => {
-    const { lab, open } = await build();
+    const { lab, open } = await snoopScene();
     await using _ = lab;
-    const nft = raiseTables(lab.host('dual').namespace);
+    const nft = raiseCatching(lab.host('dual').namespace);
     const socket = open('192.0.2.53');
     nft.run(snoopCommands(settings, pairs, 1));
     t.is(socket.ask(), 'caught');
@@ -188,9 +122,9 @@ test.serial(
 test.serial(
   'S14: what is renewed by adding it again lives on, by the kernels of which it is said, and no longer',
   async (t) => {
-    const { lab, open } = await build();
+    const { lab, open } = await snoopScene();
     await using _ = lab;
-    const nft = raiseTables(lab.host('dual').namespace);
+    const nft = raiseCatching(lab.host('dual').namespace);
     const sockets = ['192.0.2.53', '2001:db8:6::53'].map((server) => open(server));
     const answers = (): string => sockets.map((socket) => socket.ask()).join(' ');
     nft.run(snoopCommands(settings, pairs, 1));
@@ -209,9 +143,9 @@ test.serial(
 );
 
 test.serial('renewing keeps elements alive without a gap, and replaces the servers that changed', async (t) => {
-  const { lab, open } = await build();
+  const { lab, open } = await snoopScene();
   await using _ = lab;
-  const nft = raiseTables(lab.host('dual').namespace);
+  const nft = raiseCatching(lab.host('dual').namespace);
   const socket = open('192.0.2.53');
   const until = performance.now() + 2500;
   let asked = 0;
@@ -231,10 +165,10 @@ test.serial('renewing keeps elements alive without a gap, and replaces the serve
 });
 
 test.serial('D5: our listeners hear only this host', async (t) => {
-  const { lab, open } = await build();
+  const { lab, open } = await snoopScene();
   await using _ = lab;
   const server = lab.host('server').namespace;
-  const nft = raiseTables(lab.host('dual').namespace);
+  const nft = raiseCatching(lab.host('dual').namespace);
   const fromNeighbour = (address: string, port: number): string =>
     askOnce(inNamespace(server, () => new ClientSocket(address, port, { zone: 'eth0' })));
   t.is(fromNeighbour('192.0.2.1', 5301), 'caught', 'without the guard anybody is heard');
@@ -242,6 +176,30 @@ test.serial('D5: our listeners hear only this host', async (t) => {
   for (const { address, port, device } of pairs) {
     if (device !== 'lo') t.is(fromNeighbour(address, port), 'silence', address);
     t.is(askOnce(open(address, { zone: device }, port)), 'caught', `${address} from here`);
+  }
+  nft.close();
+});
+
+test.serial('IPv4 packets are tracked only while a server that is asked over IPv4 is caught', async (t) => {
+  const { lab, open } = await snoopScene();
+  await using _ = lab;
+  const dual = lab.host('dual');
+  const tracked = async (): Promise<number> =>
+    (await dual.must(['cat', '/proc/net/nf_conntrack'])).split('\n').filter((line) => line.startsWith('ipv4')).length;
+  const nft = raiseTables(dual.namespace);
+  const ask = (): string => askOnce(open('192.0.2.53'));
+  nft.run(snoopCommands(settings, pairs.slice(1, 2), 60));
+  t.is(ask(), 'native');
+  t.is(askOnce(open('2001:db8:6::53')), 'caught');
+  t.is(await tracked(), 0);
+  for (let round = 0; round < 2; round++) {
+    nft.run(snoop4Commands(settings, true));
+    nft.run(snoopCommands(settings, pairs, 60));
+    t.is(ask(), 'caught');
+    t.true((await tracked()) > 0);
+    nft.run(withdrawSnoopCommands(settings));
+    nft.run(snoop4Commands(settings, false));
+    t.is(ask(), 'native');
   }
   nft.close();
 });

@@ -7,13 +7,14 @@ import {
   addressWord,
   cgroupPath,
   type Family,
+  families,
   familyOf,
   interfaceName,
   listenAddress,
-  type NftWord,
+  markWord,
   numberWord,
   portWord,
-  tableName,
+  tableIn,
 } from './nft-word.ts';
 
 /** Questions to `server` through `device` go to `address`, which is ours on that device, and `port`, which is for this pair. */
@@ -39,87 +40,115 @@ export interface Listener {
   readonly port: number;
 }
 
+/** What the chains are made of: see `TableSettings`. */
+export interface SnoopSettings {
+  readonly table: string;
+  readonly mark: number;
+  readonly markMask: number;
+  readonly zone: number;
+}
+
 /** DNS over UDP and TCP (RFC 1035 §4.2). */
 const DNS_PORT = 53;
-
-const families: readonly Family[] = ['ip', 'ip6'];
 
 /** The ending of set names: `asked4`, `asked6`. */
 const endings = { ip: '4', ip6: '6' } as const;
 
-/**
- * Sets and chains for catching. The set `asked` alone decides, packet by packet, because its elements carry the
- * timeout: what is in it gets a conntrack zone of its own, and only that zone is NATed. So a socket that was used before
- * is caught, and one that was caught goes its native way as soon as the element or the table is gone, whatever
- * conntrack remembers. Zoning every question instead would leave un-NATed entries in the zone, in the way of the native
- * flow's replies.
- */
-export function snoopChains(mark: NftWord, markMask: NftWord, zone: NftWord): string {
+/** What each table has for catching, and what its chains go through. */
+export function snoopSets(family: Family): string {
+  const ending = endings[family];
+  const address = family === 'ip' ? 'ipv4_addr' : 'ipv6_addr';
   return `
-  set asked4 {
-    type ifname . ipv4_addr
+  set asked${ending} {
+    type ifname . ${address}
     flags timeout
   }
 
-  set asked6 {
-    type ifname . ipv6_addr
-    flags timeout
+  map servers${ending} {
+    type ifname . ${address} : ${address} . inet_service
   }
 
-  map servers4 {
-    type ifname . ipv4_addr : ipv4_addr . inet_service
-  }
-
-  map servers6 {
-    type ifname . ipv6_addr : ipv6_addr . inet_service
-  }
-
-  set ports4 {
-    type ipv4_addr . inet_service
-  }
-
-  set ports6 {
-    type ipv6_addr . inet_service
+  set ports${ending} {
+    type ${address} . inet_service
   }
 
   chain pass {
   }
-
-  chain caught {
-    type filter hook output priority -300; policy accept;
-    th dport != ${DNS_PORT} return
-    meta mark & ${markMask} == ${mark} return
-    jump pass
-    meta l4proto { tcp, udp } th dport ${DNS_PORT} oifname . ip daddr @asked4 ct original zone set ${zone}
-    meta l4proto { tcp, udp } th dport ${DNS_PORT} oifname . ip6 daddr @asked6 ct original zone set ${zone}
-  }
-
-  chain snoop {
-    type nat hook output priority -110; policy accept;
-    ct original zone != ${zone} return
-    meta l4proto { tcp, udp } dnat ip to oifname . ip daddr map @servers4
-    meta l4proto { tcp, udp } dnat ip6 to oifname . ip6 daddr map @servers6
-  }
-
-  chain input {
-    ct direction reply return
-    iifname "lo" return
-    meta l4proto { tcp, udp } ip daddr . th dport @ports4 counter drop
-    meta l4proto { tcp, udp } ip6 daddr . th dport @ports6 counter drop
-  }
 `;
 }
 
-/** Commands for what is of IPv4, and then for what is of IPv6; `ending` is how the names of the family's sets end. */
+/**
+ * The chains that catch: where each is hooked, and its rules. The set `asked` alone decides, packet by packet, because its
+ * elements carry the timeout: what is in it gets a conntrack zone of its own, and only that zone is NATed. So a socket that was
+ * used before is caught, and one that was caught goes its native way as soon as the element or the table is gone, whatever
+ * conntrack remembers. Zoning every question instead would leave un-NATed entries in the zone, in the way of the native
+ * flow's replies.
+ */
+function snoopChains(family: Family, settings: Omit<SnoopSettings, 'table'>): Record<string, readonly string[]> {
+  const ending = endings[family];
+  const mark = markWord(settings.mark);
+  const zone = numberWord(settings.zone, 1, 0xffff, 'a zone');
+  const question = 'meta l4proto { tcp, udp }';
+  return {
+    caught: [
+      'type filter hook output priority -300; policy accept;',
+      `th dport != ${DNS_PORT} return`,
+      `meta mark & ${markWord(settings.markMask)} == ${mark} return`,
+      'jump pass',
+      `${question} th dport ${DNS_PORT} oifname . ${family} daddr @asked${ending} ct original zone set ${zone}`,
+    ],
+    snoop: [
+      'type nat hook output priority -110; policy accept;',
+      `ct original zone != ${zone} return`,
+      `${question} dnat to oifname . ${family} daddr map @servers${ending}`,
+    ],
+    input: [
+      'type filter hook input priority -10; policy accept;',
+      'ct direction reply return',
+      'iifname "lo" return',
+      `${question} ${family} daddr . th dport @ports${ending} counter drop`,
+    ],
+  };
+}
+
+/** The same as part of a table, where \`input\` is there already. */
+export function snoopChainTexts(family: Family, settings: Omit<SnoopSettings, 'table'>, hasInput: boolean): string {
+  return Object.entries(snoopChains(family, settings))
+    .map(([name, [hook, ...rules]]) => {
+      const lines = name === 'input' && hasInput ? rules : [hook, ...rules];
+      return `
+  chain ${name} {
+${lines.map((line) => `    ${line}\n`).join('')}  }
+`;
+    })
+    .join('');
+}
+
+/**
+ * The commands after which the chains that catch what is asked over IPv4 are there, or are not: they have every IPv4 packet of the
+ * host tracked (conntrack), those to the device too, which is for nothing when no such server is caught.
+ */
+export function snoop4Commands(settings: SnoopSettings, isWanted: boolean): string {
+  return Object.entries(snoopChains('ip', settings))
+    .map(([name, [hook = '', ...rules]]) => {
+      const chain = `${tableIn('ip', settings)} ${name}`;
+      const lines = isWanted ? rules.map((rule) => `add rule ${chain} ${rule}`) : [`delete chain ${chain}`];
+      return [`add chain ${chain} { ${hook} }`, `flush chain ${chain}`, ...lines].map((line) => `${line}\n`).join('');
+    })
+    .join('');
+}
+
+/** Commands for what is of IPv4, and then for what is of IPv6; `named` gives the family's set of a name. */
 function inFamilies<T>(
+  settings: { readonly table: string },
   all: readonly T[],
   family: (each: T) => Family,
-  commands: (own: readonly T[], ending: string) => string,
+  commands: (own: readonly T[], named: (set: string) => string) => string,
 ): string {
   return families
     .map((each) => {
       const own = all.filter((one) => family(one) === each);
-      return commands(own, endings[each]);
+      return commands(own, (set) => `${tableIn(each, settings)} ${set}${endings[each]}`);
     })
     .join('');
 }
@@ -143,16 +172,12 @@ export function snoopCommands(
   pairs: readonly SnoopPair[],
   timeoutSeconds: number,
 ): string {
-  const table = `inet ${tableName(settings.table)}`;
   const timeout = numberWord(timeoutSeconds, 1, 3600, 'a timeout');
-  return inFamilies(pairs, pairFamily, (own, ending) => {
+  return inFamilies(settings, pairs, pairFamily, (own, named) => {
     const target = ({ address, port }: SnoopPair): string => `${listenAddress(address)} . ${portWord(port)}`;
     const asked = own.map((pair) => `${key(pair)} timeout ${timeout}s`);
     const servers = own.map((pair) => `${key(pair)} : ${target(pair)}`);
-    return (
-      replaceElements('map', `${table} servers${ending}`, servers) +
-      replaceElements('set', `${table} asked${ending}`, asked)
-    );
+    return replaceElements('map', named('servers'), servers) + replaceElements('set', named('asked'), asked);
   });
 }
 
@@ -171,11 +196,10 @@ export function renewCommands(
   pairs: readonly SnoopPair[],
   timeoutSeconds: number,
 ): string {
-  const table = `inet ${tableName(settings.table)}`;
   const timeout = numberWord(timeoutSeconds, 1, 3600, 'a timeout');
-  return inFamilies(pairs, pairFamily, (own, ending) => {
+  return inFamilies(settings, pairs, pairFamily, (own, named) => {
     const elements = own.map((pair) => `${key(pair)} timeout ${timeout}s expires ${timeout}s`);
-    return addElements(`${table} asked${ending}`, elements);
+    return addElements(named('asked'), elements);
   });
 }
 
@@ -184,13 +208,15 @@ export function renewCommands(
  * not there.
  */
 export function passCommands(settings: { readonly table: string }, { uids, cgroups }: Passing): string {
-  const chain = `inet ${tableName(settings.table)} pass`;
-  const users = uids.map((uid) => `add rule ${chain} meta skuid ${numberWord(uid, 0, 0xfffffffe, 'a user')} accept\n`);
-  const groups = cgroups.map((path) => {
-    const level = path.split('/').length;
-    return `add rule ${chain} socket cgroupv2 level ${level} ${cgroupPath(path)} accept\n`;
-  });
-  return `flush chain ${chain}\n${[...users, ...groups].join('')}`;
+  const users = uids.map((uid) => `meta skuid ${numberWord(uid, 0, 0xfffffffe, 'a user')}`);
+  const groups = cgroups.map((path) => `socket cgroupv2 level ${path.split('/').length} ${cgroupPath(path)}`);
+  return families
+    .map((family) => {
+      const chain = `${tableIn(family, settings)} pass`;
+      const rules = [...users, ...groups].map((match) => `add rule ${chain} ${match} accept\n`);
+      return `flush chain ${chain}\n${rules.join('')}`;
+    })
+    .join('');
 }
 
 /** The commands after which no question is caught, and sockets whose questions were go their native way. */
@@ -203,10 +229,9 @@ export function withdrawSnoopCommands(settings: { readonly table: string }): str
  * questions do (D5). Run them before the listeners' first question.
  */
 export function portsCommands(settings: { readonly table: string }, listeners: readonly Listener[]): string {
-  const table = `inet ${tableName(settings.table)}`;
   const family = ({ address }: Listener): Family => familyOf(address);
-  return inFamilies(listeners, family, (own, ending) => {
+  return inFamilies(settings, listeners, family, (own, named) => {
     const elements = own.map(({ address, port }) => `${listenAddress(address)} . ${portWord(port)}`);
-    return replaceElements('set', `${table} ports${ending}`, elements);
+    return replaceElements('set', named('ports'), elements);
   });
 }

@@ -2,8 +2,8 @@ import test from 'ava';
 import { sourcesCommands } from './table-sources.ts';
 
 const settings = { table: 'bis', device: 'bis0' };
-const noStale = `add chain inet bis stale { type filter hook postrouting priority 150; policy accept; }
-delete chain inet bis stale
+const noStale = `add chain ip6 bis stale { type filter hook postrouting priority 150; policy accept; }
+delete chain ip6 bis stale
 `;
 
 test('rules in the order they are given, after those of before are gone', (t) => {
@@ -13,16 +13,16 @@ test('rules in the order they are given, after those of before are gone', (t) =>
   ];
   t.is(
     sourcesCommands(settings, rules, ['2001:db8:1::/64']),
-    `flush chain inet bis sources
-add rule inet bis sources oifname "eth0" ip6 daddr 2001:db8:5::/48 masquerade
-add rule inet bis sources oifname "eth0" snat ip6 to 2001:db8::7
-${noStale}add chain inet bis stale { type filter hook postrouting priority 150; policy accept; }
-add rule inet bis stale iifname "bis0" ip6 saddr { 2001:db8::7 } fib saddr type != local counter drop
-flush set inet bis detached
-add element inet bis detached { 2001:db8:1::/64 }
+    `flush chain ip6 bis sources
+add rule ip6 bis sources oifname "eth0" ip6 daddr 2001:db8:5::/48 masquerade
+add rule ip6 bis sources oifname "eth0" snat to 2001:db8::7
+${noStale}add chain ip6 bis stale { type filter hook postrouting priority 150; policy accept; }
+add rule ip6 bis stale iifname "bis0" ip6 saddr { 2001:db8::7 } fib saddr type != local counter drop
+flush set ip6 bis detached
+add element ip6 bis detached { 2001:db8:1::/64 }
 `,
   );
-  t.is(sourcesCommands(settings, [], []), `flush chain inet bis sources\n${noStale}flush set inet bis detached\n`);
+  t.is(sourcesCommands(settings, [], []), `flush chain ip6 bis sources\n${noStale}flush set ip6 bis detached\n`);
 });
 
 test('S9: what is no address, prefix or name is refused', (t) => {

@@ -4,7 +4,7 @@
  */
 
 import { replaceSet } from './nft-set.ts';
-import { addressWord, interfaceName, prefixWord, tableName } from './nft-word.ts';
+import { addressWord, interfaceName, prefixWord, tableIn } from './nft-word.ts';
 
 /** What becomes of new flows that leave by a device for a prefix. */
 export interface SourceRule {
@@ -25,10 +25,10 @@ export function sourcesCommands(
   rules: readonly SourceRule[],
   detached: readonly string[],
 ): string {
-  const table = `inet ${tableName(settings.table)}`;
+  const table = tableIn('ip6', settings);
   const lines = rules.map(({ device, destination, source }) => {
     const match = destination === 'default' ? '' : ` ip6 daddr ${prefixWord('ip6', destination)}`;
-    const verdict = source === undefined ? 'masquerade' : `snat ip6 to ${addressWord(source)}`;
+    const verdict = source === undefined ? 'masquerade' : `snat to ${addressWord(source)}`;
     return `add rule ${table} sources oifname ${interfaceName(device)}${match} ${verdict}\n`;
   });
   const named = [...new Set(rules.flatMap(({ source }) => source ?? []))].map(addressWord);

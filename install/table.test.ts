@@ -2,18 +2,12 @@ import test from 'ava';
 import { arpTableCommands, forcedCommands, guestsCommands, type TableSettings, tableCommands } from './table.ts';
 import { settings } from './testing/settings.ts';
 
-test('the table, word by word', (t) => {
+test('the tables, word by word', (t) => {
   t.is(
     tableCommands(settings),
-    `create table inet bis { flags owner; }
-table inet bis {
+    `create table ip bis { flags owner; }
+table ip bis {
   flags owner
-
-  ct timeout udp6 {
-    protocol udp
-    l3proto ip6
-    policy = { unreplied : 300, replied : 300 }
-  }
 
   set own4 {
     type ipv4_addr
@@ -22,11 +16,59 @@ table inet bis {
     elements = { 10.170.160.0/20, 172.21.112.1 }
   }
 
-  set forced {
+  set guests {
     type ifname
   }
 
-  set guests {
+  chain guard {
+    type filter hook prerouting priority -310; policy accept;
+    iifname "bis0" return
+    ip saddr @own4 iifname != "lo" counter drop
+    ip daddr @own4 iifname @guests counter reject with icmp type host-unreachable
+    ip daddr @own4 iifname != "lo" counter drop
+  }
+
+  chain forward {
+    type filter hook forward priority -10; policy accept;
+    iifname "bis0" oifname "bis0" counter reject with icmp type admin-prohibited
+    iifname "bis0" counter drop
+    oifname "bis0" counter drop
+  }
+
+  chain leak {
+    type filter hook postrouting priority 150; policy accept;
+    oifname "bis0" return
+    ip saddr @own4 oifname != "lo" counter drop
+    ip daddr @own4 oifname != "lo" counter drop
+  }
+
+  set asked4 {
+    type ifname . ipv4_addr
+    flags timeout
+  }
+
+  map servers4 {
+    type ifname . ipv4_addr : ipv4_addr . inet_service
+  }
+
+  set ports4 {
+    type ipv4_addr . inet_service
+  }
+
+  chain pass {
+  }
+}
+create table ip6 bis { flags owner; }
+table ip6 bis {
+  flags owner
+
+  ct timeout udp6 {
+    protocol udp
+    l3proto ip6
+    policy = { unreplied : 300, replied : 300 }
+  }
+
+  set forced {
     type ifname
   }
 
@@ -51,33 +93,29 @@ table inet bis {
     iifname "bis0" return
     ip6 saddr fd00:b15::/96 iifname != "lo" counter drop
     ip6 daddr fd00:b15::/96 iifname != "lo" counter drop
-    ip saddr @own4 iifname != "lo" counter drop
-    ip daddr @own4 iifname @guests counter reject with icmp type host-unreachable
-    ip daddr @own4 iifname != "lo" counter drop
   }
 
   chain forward {
     type filter hook forward priority -10; policy accept;
     iifname "bis0" oifname != "bis0" ip6 saddr fd00:b15::/96 ct state { established, related } accept
-    oifname "bis0" iifname != "bis0" meta nfproto ipv6 ct state { established, related } ct direction reply accept
-    iifname "bis0" oifname "bis0" counter reject with icmpx type admin-prohibited
-    iifname "bis0" meta nfproto != ipv6 counter drop
+    oifname "bis0" iifname != "bis0" ct state { established, related } ct direction reply accept
+    iifname "bis0" oifname "bis0" counter reject with icmpv6 type admin-prohibited
     iifname "bis0" ip6 saddr != fd00:b15::/96 counter drop
     iifname "bis0" ct state { invalid, untracked } counter drop
     iifname "bis0" meta l4proto udp ct timeout set "udp6"
     iifname "bis0" accept
-    oifname "bis0" meta nfproto ipv6 ct state related accept
+    oifname "bis0" ct state related accept
     oifname "bis0" ip6 daddr fd00:b15::ac15:7001 ct status dnat ct direction original tcp dport @exposed_tcp accept
     oifname "bis0" ip6 daddr fd00:b15::ac15:7001 ct status dnat ct direction original udp dport @exposed_udp accept
     oifname "bis0" ip6 daddr fd00:b15::ac15:7001 ct status dnat ct direction original ct state established meta l4proto tcp counter reject with tcp reset
     oifname "bis0" ip6 daddr fd00:b15::ac15:7001 ct status dnat ct direction original ct state established counter reject with icmpv6 type port-unreachable
     oifname "bis0" counter drop
-    iifname @forced meta nfproto ipv6 counter drop
+    iifname @forced counter drop
   }
 
   chain input {
     type filter hook input priority -10; policy accept;
-    iifname "bis0" meta nfproto ipv6 counter reject with icmpx type admin-prohibited
+    iifname "bis0" counter reject with icmpv6 type admin-prohibited
   }
 
   chain sources {
@@ -95,13 +133,6 @@ table inet bis {
     oifname "bis0" return
     ip6 saddr fd00:b15::/96 oifname != "lo" counter drop
     ip6 daddr fd00:b15::/96 oifname != "lo" counter drop
-    ip saddr @own4 oifname != "lo" counter drop
-    ip daddr @own4 oifname != "lo" counter drop
-  }
-
-  set asked4 {
-    type ifname . ipv4_addr
-    flags timeout
   }
 
   set asked6 {
@@ -109,16 +140,8 @@ table inet bis {
     flags timeout
   }
 
-  map servers4 {
-    type ifname . ipv4_addr : ipv4_addr . inet_service
-  }
-
   map servers6 {
     type ifname . ipv6_addr : ipv6_addr . inet_service
-  }
-
-  set ports4 {
-    type ipv4_addr . inet_service
   }
 
   set ports6 {
@@ -133,21 +156,18 @@ table inet bis {
     th dport != 53 return
     meta mark & 0xfff == 0xb15 return
     jump pass
-    meta l4proto { tcp, udp } th dport 53 oifname . ip daddr @asked4 ct original zone set 46464
     meta l4proto { tcp, udp } th dport 53 oifname . ip6 daddr @asked6 ct original zone set 46464
   }
 
   chain snoop {
     type nat hook output priority -110; policy accept;
     ct original zone != 46464 return
-    meta l4proto { tcp, udp } dnat ip to oifname . ip daddr map @servers4
-    meta l4proto { tcp, udp } dnat ip6 to oifname . ip6 daddr map @servers6
+    meta l4proto { tcp, udp } dnat to oifname . ip6 daddr map @servers6
   }
 
   chain input {
     ct direction reply return
     iifname "lo" return
-    meta l4proto { tcp, udp } ip daddr . th dport @ports4 counter drop
     meta l4proto { tcp, udp } ip6 daddr . th dport @ports6 counter drop
   }
 }
@@ -186,10 +206,10 @@ table arp bis {
 test('sets of interfaces are replaced as a whole', (t) => {
   t.is(
     forcedCommands(settings, ['eth0', 'wlan0']),
-    'flush set inet bis forced\nadd element inet bis forced { "eth0", "wlan0" }\n',
+    'flush set ip6 bis forced\nadd element ip6 bis forced { "eth0", "wlan0" }\n',
   );
-  t.is(forcedCommands(settings, []), 'flush set inet bis forced\n');
-  t.is(guestsCommands(settings, ['br0']), 'flush set inet bis guests\nadd element inet bis guests { "br0" }\n');
+  t.is(forcedCommands(settings, []), 'flush set ip6 bis forced\n');
+  t.is(guestsCommands(settings, ['br0']), 'flush set ip bis guests\nadd element ip bis guests { "br0" }\n');
 });
 
 test('S9: nothing but words of the right kind gets into a command', (t) => {

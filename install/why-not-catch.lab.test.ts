@@ -8,8 +8,8 @@ import { namespaceHost } from './testing/namespace.ts';
 import { RecordingHost } from './testing/recording-host.ts';
 import { settings } from './testing/settings.ts';
 
-/** The chains that only questions pass. */
-const forQuestions = ['pass', 'caught', 'snoop'];
+/** The chains that only questions pass; those of IPv4 come later, where they are needed. */
+const forQuestions = ['pass', 'pass', 'caught', 'snoop'];
 
 test.serial('a kernel that can says nothing, and nothing is changed', async (t) => {
   await using lab = await Lab.build(pair);

@@ -9,7 +9,7 @@ function passing(except: ConstructorParameters<typeof PassOthers>[0]['except'], 
   const done: string[] = [];
   const run = (commands: string): string => {
     if (commands.includes(gone)) throw new Error('cgroupv2 path fails: No such file or directory\nadd rule …');
-    done.push(commands.replaceAll('inet bis pass', 'pass').trim());
+    done.push(commands.split('flush chain ip6')[0]?.replaceAll('ip bis pass', 'pass').trim() ?? '');
     return '';
   };
   const log = { info: () => {}, warn: (_: unknown, text: string) => void done.push(text) };

@@ -2,6 +2,7 @@
  * Mode `snoop`, the bump itself: one listener for each pair of device and server, to which the table sends what programs
  * ask of that server. Nothing on disk changes, and questions go their native way when the table is not renewed (S14).
  */
+import { isIPv4 } from 'node:net';
 import type { Host } from '../../install/host.ts';
 import { checkedInterfaceName } from '../../install/interface-name.ts';
 import type { Nft } from '../../install/nft.ts';
@@ -10,6 +11,8 @@ import {
   portsCommands,
   renewCommands,
   type SnoopPair,
+  type SnoopSettings,
+  snoop4Commands,
   snoopCommands,
   withdrawSnoopCommands,
 } from '../../install/table-snoop.ts';
@@ -33,8 +36,7 @@ interface CaughtServer {
   readonly listener: Listener;
 }
 
-export interface SnoopParts {
-  readonly table: string;
+export interface SnoopParts extends SnoopSettings {
   readonly host: Host;
   readonly nft: Pick<Nft, 'run'>;
   readonly resolver: Pick<Resolver, 'answer'>;
@@ -63,6 +65,8 @@ export class Snoop implements Questions {
   readonly #canRenew: boolean;
   /** What renews what is caught now; `undefined` as long as the kernel does not have it. */
   #renewal: string | undefined;
+  /** Whether the chains for what is asked over IPv4 are there. */
+  #has4 = false;
   #caught: ReadonlyMap<string, CaughtServer> = new Map();
   #unreachable: readonly NameServer[] = [];
   #unanswered: readonly ServerPath[] = [];
@@ -86,8 +90,11 @@ export class Snoop implements Questions {
     const before = this.#caught;
     await this.#catch(ways.flat());
     try {
+      const needs4 = this.#pairs().some(({ server }) => isIPv4(server));
+      if (needs4) this.#have4(true);
       nft.run(portsCommands(this.#parts, this.#listeners()));
       this.#catchAll();
+      if (!needs4) this.#have4(false);
     } finally {
       const gone = [...before].filter(([key]) => !this.#caught.has(key));
       await Promise.all(gone.map(([, { listener }]) => listener.close()));
@@ -102,6 +109,7 @@ export class Snoop implements Questions {
 
   withdraw(): void {
     this.#parts.nft.run(withdrawSnoopCommands(this.#parts));
+    this.#have4(false);
   }
 
   async close(): Promise<void> {
@@ -151,6 +159,12 @@ export class Snoop implements Questions {
     const others = devices().filter((device) => device !== usual.device);
     const more = await Promise.all(others.map((zone) => pathTo(host, { ...server, zone })));
     return [usual, ...more.filter((path) => path !== undefined)];
+  }
+
+  #have4(isWanted: boolean): void {
+    if (isWanted === this.#has4) return;
+    this.#parts.nft.run(snoop4Commands(this.#parts, isWanted));
+    this.#has4 = isWanted;
   }
 
   /** What is caught from now on, and for how long. */

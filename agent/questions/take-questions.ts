@@ -45,9 +45,9 @@ function questionsOfMode({ mode, reasons }: Pick<Decision, 'mode' | 'reasons'>, 
   switch (mode) {
     case 'snoop': {
       const devices = (): readonly string[] => surroundings.defaultDevices;
-      const { table } = instance;
+      const { mark, markMask, table, zone } = instance;
       const passing = new PassOthers({ table, host, nft, except: config.exceptPrograms, log });
-      return new Snoop({ table, host, nft, resolver, log, decide, passing, devices });
+      return new Snoop({ table, mark, markMask, zone, host, nft, resolver, log, decide, passing, devices });
     }
     case 'resolved': {
       const address = selfAddress(instance);

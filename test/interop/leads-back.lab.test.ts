@@ -16,8 +16,8 @@ test.after.always(() => scene?.lab.demolish());
 
 /** Packets that a chain of ours has counted. */
 async function counted(chain: string): Promise<number> {
-  const text = await scene.dual.must(['nft', 'list', 'chain', 'inet', 'bis', chain]);
-  const rejected = text.split('\n').filter((line) => line.includes('reject with icmpx'));
+  const text = await scene.dual.must(['nft', 'list', 'chain', 'ip6', 'bis', chain]);
+  const rejected = text.split('\n').filter((line) => line.includes('reject with icmpv6'));
   return rejected.reduce((sum, line) => sum + Number(/packets (\d+)/.exec(line)?.[1]), 0);
 }
 
