@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
+import { guardTable } from '../install/testing/guard-tables.ts';
 import { SERVER } from '../test/lab/networks.ts';
 import type { Snapshot } from '../test/lab/snapshot.ts';
 import { bis } from '../test/lab/tools.ts';
@@ -171,7 +172,7 @@ test.serial(
     await killed.stop('SIGKILL');
     const force = ['cat', '/proc/sys/net/ipv6/conf/eth0/force_forwarding'];
     t.is(await scene.dual.must(force), '1\n');
-    t.regex(await scene.dual.must(['nft', 'list', 'table', 'inet', 'bis_guard']), /elements = \{ "eth0" \}/);
+    t.regex(await scene.dual.must(['nft', 'list', 'table', ...guardTable('ip6')]), /elements = \{ "eth0" \}/);
     const { status, stdout, stderr } = await scene.agent.tell('restore');
     t.is(status, 0, stderr);
     t.regex(stdout, /set \/proc\/sys\/net\/ipv6\/conf\/eth0\/force_forwarding to 1/);

@@ -34,7 +34,7 @@ test('rules are made when they change, and only of addresses that are there', as
   own.add('2001:db8::7');
   await follow('2001:db8::7');
   await follow('2001:db8::7');
-  t.deepEqual(told, ['none', 'snat ip6 to 2001:db8::7']);
+  t.deepEqual(told, ['none', 'snat to 2001:db8::7']);
 });
 
 test('S7: the flows of an address that has gone are forgotten, once; those of one that no route names any more are not', async (t) => {
@@ -45,5 +45,5 @@ test('S7: the flows of an address that has gone are forgotten, once; those of on
   own.delete('2001:db8::7');
   await follow('2001:db8::8');
   await follow('2001:db8::8');
-  t.deepEqual(told, ['snat ip6 to 2001:db8::7', 'snat ip6 to 2001:db8::8', 'forget 2001:db8::7']);
+  t.deepEqual(told, ['snat to 2001:db8::7', 'snat to 2001:db8::8', 'forget 2001:db8::7']);
 });

@@ -34,7 +34,7 @@ import { straying } from './network/ways.ts';
 import { isTaken, patiently } from './patiently.ts';
 import type { Repairs } from './repairs.ts';
 import { RoutedRanges, type RoutedRangesParts } from './routed-ranges.ts';
-import { tableSettings } from './table-settings.ts';
+import { keepsTables, tableSettings } from './table-settings.ts';
 import type { UndoList } from './undo-list.ts';
 import { unreadPackets } from './unread-packets.ts';
 
@@ -44,7 +44,7 @@ export interface Ipv6LegParts {
   readonly log: Log;
   readonly journal: Journal;
   readonly repairs: Repairs;
-  /** Whether questions are caught by the table. */
+  /** Whether questions are caught by the tables. */
   readonly catches: boolean;
   /** The IPv4 prefixes that are to lead to the device, as text. */
   readonly prefixes: () => readonly string[];
@@ -85,7 +85,8 @@ export class Ipv6Leg {
     this.#settings = settings;
     this.#sources = new LegSources({ ...parts, nft, settings });
     this.#ranges = new RoutedRanges({ host, nft, settings, self: selfAddress(instance), tables });
-    // Two of them: nobody can remove the one in our own table, and nothing takes the other one away with us.
+    // Where nothing is kept there are two of them: nobody can remove the one in our own table, and nothing takes the other one
+    // away with us.
     const guard = (interfaces: readonly string[]): void => {
       nft.run(forcedCommands(settings, interfaces));
       try {
@@ -108,6 +109,7 @@ export class Ipv6Leg {
     const settings: TableSettings = {
       ...tableSettings(instance),
       catches,
+      keeps: keepsTables(parts.host),
       dedicated: uplink.source === 'dedicated',
       get self() {
         return parts.selves();
@@ -116,11 +118,11 @@ export class Ipv6Leg {
     const tables = await makeTables(nft, settings, log);
     const denied = denyCommands(settings, parts.uplink.denyUsers);
     if (denied !== '') nft.run(denied);
-    const tun = await makeDevice(instance, parts.host);
-    undoing.add(`remove ${instance.device}`, () => closeTun(tun));
     const guard = guardSteps(settings);
     journal.note(guard);
     await apply(guard, { ...parts.host, nft: (commands) => void nft.run(commands) });
+    const tun = await makeDevice(instance, parts.host);
+    undoing.add(`remove ${instance.device}`, () => closeTun(tun));
     const looks = new LookedAtFlags();
     undoing.add('close what is looked at', () => looks.close());
     const leg = new Ipv6Leg(parts, nft, tun, settings, tables, looks);
@@ -214,7 +216,7 @@ export class Ipv6Leg {
 
 /**
  * Makes our tables, which has to be done before there is a device. Rejects when they are there already. Returns
- * which there are.
+ * which there are of those with the set `own4`.
  */
 async function makeTables(nft: Nft, settings: TableSettings, log: Log): Promise<RoutedRangesParts['tables']> {
   try {

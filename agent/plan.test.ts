@@ -8,12 +8,13 @@ import { createInstance } from './instance.ts';
 import { startSteps } from './plan.ts';
 
 const instance = createInstance(defaultConfig(), { address: ipv6(0xfd000b15, 0, 0, 0), length: 96 }, []);
+const kernel = { catches: true, keeps: false };
 const seen = (name: string) => ({ name, forceForwarding: '0', forwarding: '0', acceptRa: '1' });
 const forwarding = chooseForwarding({ all: '0', ours: [seen('bis0'), seen('eth0')], others: [seen('default')] });
 
 test('a dry run shows the dedicated addresses, after all that has to be there first', (t) => {
   const dedicated = [dedicatedStep('eth0', '2001:db8::7')];
-  const steps = startSteps(instance, true, 1500, forwarding, dedicated);
+  const steps = startSteps(instance, kernel, 1500, forwarding, dedicated);
   t.deepEqual(steps.at(-1), dedicated[0]);
   const { run } = steps[0] as (typeof steps)[number];
   t.regex(
@@ -23,8 +24,9 @@ test('a dry run shows the dedicated addresses, after all that has to be there fi
 });
 
 test('a dry run shows every step in the order of a start, and what undoes those that outlive the process', (t) => {
-  const lines = startSteps(instance, true, 1500, forwarding).map(printStep).join('\n');
+  const lines = startSteps(instance, kernel, 1500, forwarding).map(printStep).join('\n');
   // The rules themselves are those of `install/table.test.ts`; here counts where they come.
+  t.true(lines.includes('        create table ip6 bis { flags owner; }\n'));
   const short = lines.replace(
     /^( {2}do {4}nft create table (?:ip|arp) bis \{ flags owner; \})\n(?: {8}.*\n)+/gm,
     '$1 …\n',
@@ -35,8 +37,6 @@ test('a dry run shows every step in the order of a start, and what undoes those 
   do    nft create table ip bis { flags owner; } …
 make the nft table arp bis
   do    nft create table arp bis { flags owner; } …
-create bis0
-  do    ip tuntap add dev bis0 mode tun
 make the nft table inet bis_guard
   do    nft add table inet bis_guard
         delete table inet bis_guard
@@ -64,16 +64,18 @@ make the nft table inet bis_guard
           chain leak {
             type filter hook postrouting priority 150; policy accept;
             oifname "bis0" return
-            ip6 saddr fd00:b15::/96 oifname != "lo" counter drop
-            ip6 daddr fd00:b15::/96 oifname != "lo" counter drop
             ip saddr @own4 oifname != "lo" counter drop
             ip daddr @own4 oifname != "lo" counter drop
+            ip6 saddr fd00:b15::/96 oifname != "lo" counter drop
+            ip6 daddr fd00:b15::/96 oifname != "lo" counter drop
           }
         }
   undo  nft delete table inet bis_guard
 forget the tracked flows of fd00:b15::/96
   do    forget the tracked flows of fd00:b15::/96
   undo  forget the tracked flows of fd00:b15::/96
+create bis0
+  do    ip tuntap add dev bis0 mode tun
 set MTU and queue of bis0
   do    ip link set dev bis0 mtu 65535 txqueuelen 1000
 give bis0 the address 172.21.112.1
@@ -98,4 +100,22 @@ set /proc/sys/net/ipv6/conf/eth0/force_forwarding to 1
   do    write 1 to /proc/sys/net/ipv6/conf/eth0/force_forwarding
   undo  write 0 to /proc/sys/net/ipv6/conf/eth0/force_forwarding, if it is 1`,
   );
+});
+
+test('where the kernel keeps tables, the guard is two of them, and each has its undoing', (t) => {
+  const lines = startSteps(instance, { ...kernel, keeps: true }, 1500, forwarding)
+    .map(printStep)
+    .join('\n');
+  for (const family of ['ip', 'ip6']) {
+    t.regex(
+      lines,
+      new RegExp(
+        `^make the nft table ${family} bis_guard\n  do    nft add table ${family} bis_guard \\{ flags owner, persist; \\}$`,
+        'm',
+      ),
+    );
+    t.true(lines.includes(`  undo  nft delete table ${family} bis_guard\n`));
+  }
+  t.true(lines.indexOf('undo  nft delete table ip6 bis_guard') < lines.indexOf('create bis0'));
+  t.notRegex(lines, /inet bis_guard/);
 });

@@ -9,8 +9,10 @@ import {
 } from '../install/forwarding.ts';
 import { guardedCommands, guardSteps } from '../install/guard.ts';
 import type { Host } from '../install/host.ts';
+import { familyOf } from '../install/nft-word.ts';
 import { printStep, type Step, step } from '../install/step.ts';
 import { arpTableCommands, forcedCommands, tableCommands, whyNotCatch } from '../install/table.ts';
+import { snoop4Commands } from '../install/table-snoop-chains.ts';
 import { formatIpv6Prefix, type Ipv4Prefix, type Ipv6Prefix } from '../mapper/address/prefix.ts';
 import type { Config } from './config/config.ts';
 import { dedicatedOn } from './dedicated-addresses.ts';
@@ -19,23 +21,26 @@ import { createInstance, type Instance } from './instance.ts';
 import { observeResolution } from './network/resolution.ts';
 import { Surroundings } from './network/surroundings.ts';
 import { decide } from './questions/decide.ts';
-import { tableSettings } from './table-settings.ts';
+import { keepsTables, tableSettings } from './table-settings.ts';
 
-/** The steps of a start on a host whose smallest uplink has this IPv6 MTU, in octets; `dedicated` gives uplinks their addresses. */
+/**
+ * The steps of a start on a host whose smallest uplink has this IPv6 MTU, in octets; `kernel` says whether questions are caught
+ * and tables kept, `dedicated` gives uplinks their addresses.
+ */
 export function startSteps(
   instance: Instance,
-  catches: boolean,
+  kernel: { readonly catches: boolean; readonly keeps: boolean },
   mtu: number,
   forwarding: ForwardingChoice,
   dedicated?: readonly Step[],
 ): Step[] {
-  const settings = { ...tableSettings(instance), catches, dedicated: dedicated !== undefined };
+  const settings = { ...tableSettings(instance), ...kernel, dedicated: dedicated !== undefined };
   const { table, device } = instance;
   return [
     step(`make the nft tables ip and ip6 ${table}`, { nft: tableCommands(settings) }),
     step(`make the nft table arp ${table}`, { nft: arpTableCommands(settings) }),
-    step(`create ${device}`, ['ip', 'tuntap', 'add', 'dev', device, 'mode', 'tun']),
     ...guardSteps(settings),
+    step(`create ${device}`, ['ip', 'tuntap', 'add', 'dev', device, 'mode', 'tun']),
     ...deviceStepsOf(instance, mtu).map(({ title, run }) => step(title, run)),
     step('guard the uplinks', {
       nft: forcedCommands(settings, forwarding.guarded) + guardedCommands(settings, forwarding.guarded),
@@ -50,7 +55,7 @@ export async function planLines(config: Config, ula: Ipv6Prefix, host: Host, kep
   const surroundings = await Surroundings.of(host, config.device.name);
   const instance = createInstance(config, ula, surroundings.takenIpv4, kept);
   const cannotCatch = await whyNotCatch(host, tableSettings(instance));
-  const { mode, reasons } = decide({
+  const { mode, reasons, servers } = decide({
     configured: config.resolver.mode,
     cannotCatch,
     ...(await observeResolution(host)),
@@ -58,8 +63,12 @@ export async function planLines(config: Config, ula: Ipv6Prefix, host: Host, kep
   const observation = await observeForwarding(host, instance.device, surroundings.uplinks);
   const forwarding = chooseForwarding(withDevice(observation));
   const dedicated = config.uplink.source === 'dedicated' ? dedicatedSteps(instance, surroundings) : undefined;
+  const kernel = { catches: mode === 'snoop', keeps: keepsTables(host) };
   return [
-    ...startSteps(instance, mode === 'snoop', surroundings.mtu, forwarding, dedicated).map(printStep),
+    ...startSteps(instance, kernel, surroundings.mtu, forwarding, dedicated).map(printStep),
+    ...(mode === 'snoop' && servers.some(({ address }) => familyOf(address) === 'ip')
+      ? [printStep(step('catch what is asked over IPv4', { nft: snoop4Commands(tableSettings(instance), true) }))]
+      : []),
     `take questions in mode ${mode}`,
     ...[...reasons, ...forwarding.reasons].map((reason) => `  because ${reason}`),
   ];

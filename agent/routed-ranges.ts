@@ -8,7 +8,7 @@ export interface RoutedRangesParts {
   readonly settings: Omit<TableSettings, 'self'>;
   /** The addresses of the device, of which the first is the one it was made with. */
   readonly self: string;
-  /** Which of our tables there are. */
+  /** Which of our tables there are of those with the set `own4`. */
   readonly tables: readonly ('ip' | 'arp')[];
 }
 

@@ -1,10 +1,12 @@
 /** What the rules of an instance are made of: its addresses and prefixes as the text that `install/` takes. */
+import type { Host } from '../install/host.ts';
+import { canKeep } from '../install/nft-kept.ts';
 import type { TableSettings } from '../install/table.ts';
 import { formatIpv6 } from '../mapper/address/ipv6.ts';
 import { formatIpv4Prefix, formatIpv6Prefix } from '../mapper/address/prefix.ts';
 import { type Instance, selfAddress, selfAddress6 } from './instance.ts';
 
-/** The table of an instance. */
+/** The tables of an instance. */
 export function tableSettings(instance: Instance): TableSettings {
   return {
     table: instance.table,
@@ -18,4 +20,9 @@ export function tableSettings(instance: Instance): TableSettings {
     markMask: instance.markMask,
     zone: instance.zone,
   };
+}
+
+/** Whether the kernel of a host keeps tables of the dead. */
+export function keepsTables(host: Pick<Host, 'readText'>): boolean {
+  return canKeep(host.readText('/proc/sys/kernel/osrelease') ?? '');
 }

@@ -70,3 +70,11 @@ test('S15: a table that goes while it is read stops nothing', async (t) => {
   });
   t.deepEqual(await findBlockingChains(host, question), []);
 });
+
+test('our own tables are not looked at, nor those of the guard', async (t) => {
+  for (const name of ['bis', 'bis_guard']) {
+    const { host, asked } = hostWith(name, () => t.fail() as never);
+    t.deepEqual(await findBlockingChains(host, question), [], name);
+    t.is(asked.length, 1);
+  }
+});

@@ -3,7 +3,7 @@
  * hook, and no accept of ours in another table opens it again.
  */
 import { CommandError, type Host } from './host.ts';
-import { interfaceName } from './nft-word.ts';
+import { guardName, interfaceName } from './nft-word.ts';
 import { type Chains, type Fate, type Probe, walk } from './ruleset-walk.ts';
 
 export interface BlockingChain {
@@ -19,7 +19,7 @@ export interface BlockingChain {
 }
 
 export interface FirewallQuestion {
-  /** Our own table, which is not looked at. */
+  /** Our own tables, which are not looked at, nor those of the guard. */
   readonly table: string;
   readonly device: string;
   readonly uplinks: readonly string[];
@@ -56,9 +56,10 @@ function objects<T>(text: string, kind: string): T[] {
  */
 async function forwardChains(host: Host, own: string): Promise<Chain[]> {
   const chains = objects<Chain>(await host.run(['nft', '-j', 'list', 'chains']), 'chain');
+  const ours = new Set([own, guardName(own)]);
   return chains.filter(
     ({ family, table, type, hook }) =>
-      hook === 'forward' && type === 'filter' && (family === 'ip6' || family === 'inet') && table !== own,
+      hook === 'forward' && type === 'filter' && (family === 'ip6' || family === 'inet') && !ours.has(table),
   );
 }
 

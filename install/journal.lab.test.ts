@@ -13,6 +13,8 @@ const rules = { family: 'inet', table: 'fw', chain: 'forward', comment: 'bis' };
 const harmless: readonly Action[] = [
   { path: force, text: '0', onlyIf: '1' },
   { nft: 'delete table inet bis_guard' },
+  { nft: 'delete table ip bis_guard' },
+  { nft: 'delete table ip6 bis_guard' },
   { forgetFlowsOf: 'fd12:3456:789a::/96' },
   { removeRules: rules },
   ['ip', '-6', 'address', 'del', '2001:db8::7/128', 'dev', 'eth0'],
@@ -30,6 +32,7 @@ const harmful: readonly Action[] = [
   { nft: 'flush ruleset' },
   { nft: 'delete table inet bis_guard; flush ruleset' },
   { nft: 'delete table inet bis_guard\nflush ruleset' },
+  { nft: 'delete table arp bis_guard' },
   ['ip', 'link', 'del', 'eth0'],
   ['ip', '-6', 'address', 'del', '2001:db8::7/64', 'dev', 'eth0'],
   ['ip', '-6', 'address', 'del', '2001:db8::7/128', 'dev', 'eth0;x'],

@@ -85,7 +85,7 @@ function isAction(value: unknown): value is Action {
  */
 function isHarmless(undo: Action): boolean {
   if (isArgv(undo)) return isDedicatedUndo(undo);
-  if ('nft' in undo) return /^delete table inet [A-Za-z]\w*_guard$/.test(undo.nft);
+  if ('nft' in undo) return /^delete table (?:inet|ip6?) [A-Za-z]\w*_guard$/.test(undo.nft);
   if ('kept' in undo) return false;
   if ('removeRules' in undo || 'forgetFlowsOf' in undo) return true;
   return (

@@ -10,6 +10,7 @@ export type NftWord = string & { readonly __brand: 'NftWord' };
 
 export type Family = 'ip' | 'ip6';
 
+/** Both, in the order in which what is done for both is done. */
 export const families: readonly Family[] = ['ip', 'ip6'];
 
 function refuse(what: string, text: unknown): never {
@@ -29,6 +30,16 @@ export function tableName(text: string): NftWord {
 /** The name of our table of a family, with the family. */
 export function tableIn(family: Family, { table }: { readonly table: string }): NftWord {
   return `${family} ${tableName(table)}` as NftWord;
+}
+
+/** The name of the guard's tables where ours have this name. */
+export function guardName(table: string): NftWord {
+  return tableName(`${table}_guard`);
+}
+
+/** The name of the guard's table of a family, with the family. */
+export function guardIn(family: Family | 'inet', { table }: { readonly table: string }): NftWord {
+  return `${family} ${guardName(table)}` as NftWord;
 }
 
 /** An interface name, in quotes. */

@@ -12,7 +12,14 @@ import { apply, type Step, step } from './step.ts';
 import { RecordingHost } from './testing/recording-host.ts';
 
 const place = { boot: 'b007', namespace: 'net:[1]' };
-const guard = { table: 'bis', device: 'bis0', ula: 'fd00::/96', spool: '10.170.160.0/20', self: ['172.21.112.1'] };
+const guard = {
+  table: 'bis',
+  device: 'bis0',
+  ula: 'fd00::/96',
+  spool: '10.170.160.0/20',
+  self: ['172.21.112.1'],
+  self6: 'fd00::ac15:7001',
+};
 const CONF = '/proc/sys/net/ipv6/conf';
 
 /** A journal in which these steps are noted and none undone. */

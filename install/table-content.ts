@@ -1,5 +1,6 @@
 /** What is in our tables for packets of each family: the guards (S1, S8a), and the IPv6 leg. README.md says why. */
 import { dedicatedRefusal, dedicatedSet } from './dedicated.ts';
+import type { GuardSettings } from './guard.ts';
 import { addressWord, type Family, interfaceName, markWord, numberWord, prefixWord } from './nft-word.ts';
 import type { TableSettings } from './table.ts';
 import { exposedSets, recipientForward } from './table-recipient.ts';
@@ -29,14 +30,7 @@ function chains4(settings: TableSettings): string {
     ip daddr @own4 iifname != "lo" counter drop
   }
 
-  chain forward {
-    type filter hook forward priority -10; policy accept;
-    iifname ${device} oifname ${device} counter ${LOOP.ip}
-    iifname ${device} counter drop
-    oifname ${device} counter drop
-  }
-
-${leakChain(settings, ['ip'])}`;
+${settings.keeps === true ? '' : shield4(settings)}`;
 }
 
 function chains6(settings: TableSettings): string {
@@ -48,20 +42,6 @@ function chains6(settings: TableSettings): string {
     iifname ${device} return
     ip6 saddr ${ula} iifname != "lo" counter drop
     ip6 daddr ${ula} iifname != "lo" counter drop
-  }
-
-  chain forward {
-    type filter hook forward priority -10; policy accept;
-    iifname ${device} oifname != ${device} ip6 saddr ${ula} ct state { established, related } accept
-    oifname ${device} iifname != ${device} ct state { established, related } ct direction reply accept
-    iifname ${device} oifname ${device} counter ${LOOP.ip6}
-    iifname ${device} ip6 saddr != ${ula} counter drop
-    iifname ${device} ct state { invalid, untracked } counter drop
-    iifname ${device} meta l4proto udp ct timeout set "udp6"
-    iifname ${device} accept
-    oifname ${device} ct state related accept
-${recipientForward(device, addressWord(settings.self6))}    oifname ${device} counter drop
-    iifname @forced counter drop
   }
 
   chain input {
@@ -79,14 +59,67 @@ ${settings.dedicated === true ? dedicatedRefusal() : ''}  }
     meta mark & ${markWord(settings.markMask)} == ${markWord(settings.mark)} ip6 saddr @detached jump sources
   }
 
+${settings.keeps === true ? '' : shield6(settings)}`;
+}
+
+/** What keeps packets in bounds, of IPv4: chains that may be in a table that is kept (`guard.ts`). */
+export function shield4(settings: GuardSettings): string {
+  const device = interfaceName(settings.device);
+  return `  chain forward {
+    type filter hook forward priority -10; policy accept;
+    iifname ${device} oifname ${device} counter ${LOOP.ip}
+    iifname ${device} counter drop
+    oifname ${device} counter drop
+  }
+
+${leakChain(settings, ['ip'])}`;
+}
+
+/** The same of IPv6. */
+export function shield6(settings: GuardSettings): string {
+  const device = interfaceName(settings.device);
+  const ula = prefixWord('ip6', settings.ula);
+  return `  chain forward {
+    type filter hook forward priority -10; policy accept;
+    iifname ${device} oifname != ${device} ip6 saddr ${ula} ct state { established, related } accept
+    oifname ${device} iifname != ${device} ct state { established, related } ct direction reply accept
+    iifname ${device} oifname ${device} counter ${LOOP.ip6}
+    iifname ${device} ip6 saddr != ${ula} counter drop
+    iifname ${device} ct state { invalid, untracked } counter drop
+    iifname ${device} meta l4proto udp ct timeout set "udp6"
+    iifname ${device} accept
+    oifname ${device} ct state related accept
+${recipientForward(device, addressWord(settings.self6))}    oifname ${device} counter drop
+    iifname @forced counter drop
+  }
+
 ${leakChain(settings, ['ip6'])}`;
 }
 
+/** The sets and the timeout that `shield6` speaks of. */
+export function shield6Sets(): string {
+  return `${udpTimeout()}
+  set forced {
+    type ifname
+  }
+
+${exposedSets().trimEnd()}
+`;
+}
+
+/** How long flows of UDP may be silent. */
+function udpTimeout(): string {
+  const timeout = numberWord(UDP_TIMEOUT_SECONDS, 1, 86_400, 'a timeout');
+  return `  ct timeout udp6 {
+    protocol udp
+    l3proto ip6
+    policy = { unreplied : ${timeout}, replied : ${timeout} }
+  }
+`;
+}
+
 /** The chain behind all NAT in which nothing of ours leaves by another way than the device (S8a). */
-export function leakChain(
-  settings: Pick<TableSettings, 'device' | 'ula'>,
-  of: readonly Family[] = ['ip6', 'ip'],
-): string {
+export function leakChain(settings: Pick<TableSettings, 'device' | 'ula'>, of: readonly Family[]): string {
   const ours = { ip: '@own4', ip6: prefixWord('ip6', settings.ula) };
   const rules = of.flatMap((family) =>
     ['saddr', 'daddr'].map((end) => `    ${family} ${end} ${ours[family]} oifname != "lo" counter drop\n`),
@@ -121,18 +154,13 @@ ${chains4(settings)}`;
 
 /** The same of IPv6. */
 export function content6(settings: TableSettings): string {
-  const timeout = numberWord(UDP_TIMEOUT_SECONDS, 1, 86_400, 'a timeout');
-  return `  ct timeout udp6 {
-    protocol udp
-    l3proto ip6
-    policy = { unreplied : ${timeout}, replied : ${timeout} }
-  }
-
-  set forced {
+  const forced = `  set forced {
     type ifname
   }
 
-  set detached {
+`;
+  return `${udpTimeout()}
+${settings.keeps === true ? '' : forced}  set detached {
     type ipv6_addr
     flags interval
     auto-merge

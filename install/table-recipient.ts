@@ -3,8 +3,8 @@
  * claims, to the device (RFC 2767 §2, the recipient; S2). The chain exists only while something is exposed.
  */
 
-import { replaceElements } from './nft-set.ts';
-import { addressWord, interfaceName, type NftWord, portWord, tableIn } from './nft-word.ts';
+import { replaceChain, replaceElements } from './nft-set.ts';
+import { addressWord, guardIn, interfaceName, type NftWord, portWord, tableIn } from './nft-word.ts';
 import type { TableSettings } from './table.ts';
 
 /** Ports from `first` to `last`, both included: 1 to 65535. */
@@ -53,22 +53,21 @@ export function recipientForward(device: NftWord, self6: NftWord): string {
  * others (-100), so theirs wins; a socket in TIME-WAIT claims too, which `socket wildcard` would not see.
  */
 export function recipientCommands(
-  settings: Pick<TableSettings, 'table' | 'device' | 'self6' | 'dedicated'>,
+  settings: Pick<TableSettings, 'table' | 'device' | 'self6' | 'dedicated' | 'keeps'>,
   exposed: ExposedPorts,
 ): string {
   const table = tableIn('ip6', settings);
   const chain = `${table} recipient`;
   const isNothing = protocols.every((protocol) => exposed[protocol].length === 0);
-  const rules = isNothing
-    ? []
-    : recipientRules(interfaceName(settings.device), addressWord(settings.self6), settings.dedicated === true);
-  const chains = [
-    `add chain ${chain} { type nat hook prerouting priority -90; policy accept; }`,
-    `flush chain ${chain}`,
-    ...rules.map((rule) => `add rule ${chain} ${rule}`),
-    ...(isNothing ? [`delete chain ${chain}`] : []),
-  ].map((line) => `${line}\n`);
-  return [...chains, ...protocols.map((protocol) => setCommands(table, protocol, exposed[protocol]))].join('');
+  const rules = recipientRules(
+    interfaceName(settings.device),
+    addressWord(settings.self6),
+    settings.dedicated === true,
+  );
+  const hook = 'type nat hook prerouting priority -90; policy accept;';
+  const tables = settings.keeps === true ? [table, guardIn('ip6', settings)] : [table];
+  const sets = tables.flatMap((each) => protocols.map((protocol) => setCommands(each, protocol, exposed[protocol])));
+  return [replaceChain(chain, hook, isNothing ? undefined : rules), ...sets].join('');
 }
 
 function recipientRules(device: NftWord, self6: NftWord, hasDedicated: boolean): string[] {

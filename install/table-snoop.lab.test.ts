@@ -1,14 +1,8 @@
 /** Catching questions, on real packets: by server and device, whatever the socket did before, and never for longer than promised. */
 import os from 'node:os';
 import test from 'ava';
-import {
-  canRenewElements,
-  portsCommands,
-  renewCommands,
-  snoop4Commands,
-  snoopCommands,
-  withdrawSnoopCommands,
-} from './table-snoop.ts';
+import { canRenewElements, portsCommands, renewCommands, snoopCommands, withdrawSnoopCommands } from './table-snoop.ts';
+import { snoop4Commands } from './table-snoop-chains.ts';
 import { raiseTables } from './testing/bump.ts';
 import { inNamespace } from './testing/namespace.ts';
 import { settings } from './testing/settings.ts';
@@ -186,6 +180,12 @@ test.serial('IPv4 packets are tracked only while a server that is asked over IPv
   const dual = lab.host('dual');
   const tracked = async (): Promise<number> =>
     (await dual.must(['cat', '/proc/net/nf_conntrack'])).split('\n').filter((line) => line.startsWith('ipv4')).length;
+  /** Whether tracking ends: the kernel takes rules apart after it has answered. */
+  const ends = async (isSo: () => Promise<boolean>): Promise<boolean> => {
+    for (const until = performance.now() + 3000; performance.now() < until; await sleep(50))
+      if (await isSo()) return true;
+    return false;
+  };
   const nft = raiseTables(dual.namespace);
   const ask = (): string => askOnce(open('192.0.2.53'));
   nft.run(snoopCommands(settings, pairs.slice(1, 2), 60));
@@ -200,6 +200,13 @@ test.serial('IPv4 packets are tracked only while a server that is asked over IPv
     nft.run(withdrawSnoopCommands(settings));
     nft.run(snoop4Commands(settings, false));
     t.is(ask(), 'native');
+    t.true(
+      await ends(async () => {
+        const before = await tracked();
+        ask();
+        return (await tracked()) <= before;
+      }),
+    );
   }
   nft.close();
 });

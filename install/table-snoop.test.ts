@@ -1,12 +1,6 @@
 import test from 'ava';
-import {
-  canRenewElements,
-  portsCommands,
-  renewCommands,
-  snoop4Commands,
-  snoopCommands,
-  withdrawSnoopCommands,
-} from './table-snoop.ts';
+import { canRenewElements, portsCommands, renewCommands, snoopCommands, withdrawSnoopCommands } from './table-snoop.ts';
+import { snoop4Commands } from './table-snoop-chains.ts';
 import { settings } from './testing/settings.ts';
 
 const pairs = [

@@ -2,8 +2,8 @@ import test from 'ava';
 import { sourcesCommands } from './table-sources.ts';
 
 const settings = { table: 'bis', device: 'bis0' };
-const noStale = `add chain ip6 bis stale { type filter hook postrouting priority 150; policy accept; }
-delete chain ip6 bis stale
+const stale = `add chain ip6 bis stale { type filter hook postrouting priority 150; policy accept; }
+flush chain ip6 bis stale
 `;
 
 test('rules in the order they are given, after those of before are gone', (t) => {
@@ -16,13 +16,15 @@ test('rules in the order they are given, after those of before are gone', (t) =>
     `flush chain ip6 bis sources
 add rule ip6 bis sources oifname "eth0" ip6 daddr 2001:db8:5::/48 masquerade
 add rule ip6 bis sources oifname "eth0" snat to 2001:db8::7
-${noStale}add chain ip6 bis stale { type filter hook postrouting priority 150; policy accept; }
-add rule ip6 bis stale iifname "bis0" ip6 saddr { 2001:db8::7 } fib saddr type != local counter drop
+${stale}add rule ip6 bis stale iifname "bis0" ip6 saddr { 2001:db8::7 } fib saddr type != local counter drop
 flush set ip6 bis detached
 add element ip6 bis detached { 2001:db8:1::/64 }
 `,
   );
-  t.is(sourcesCommands(settings, [], []), `flush chain ip6 bis sources\n${noStale}flush set ip6 bis detached\n`);
+  t.is(
+    sourcesCommands(settings, [], []),
+    `flush chain ip6 bis sources\n${stale}delete chain ip6 bis stale\nflush set ip6 bis detached\n`,
+  );
 });
 
 test('S9: what is no address, prefix or name is refused', (t) => {

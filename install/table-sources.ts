@@ -3,7 +3,7 @@
  * where a route says `src` (ip-route(8)).
  */
 
-import { replaceSet } from './nft-set.ts';
+import { replaceChain, replaceSet } from './nft-set.ts';
 import { addressWord, interfaceName, prefixWord, tableIn } from './nft-word.ts';
 
 /** What becomes of new flows that leave by a device for a prefix. */
@@ -32,14 +32,12 @@ export function sourcesCommands(
     return `add rule ${table} sources oifname ${interfaceName(device)}${match} ${verdict}\n`;
   });
   const named = [...new Set(rules.flatMap(({ source }) => source ?? []))].map(addressWord);
-  const chain = `add chain ${table} stale { type filter hook postrouting priority 150; policy accept; }\n`;
   const isGone = `iifname ${interfaceName(settings.device)} ip6 saddr { ${named.join(', ')} } fib saddr type != local`;
-  const drop = `${chain}add rule ${table} stale ${isGone} counter drop\n`;
+  const stale = named.length === 0 ? undefined : [`${isGone} counter drop`];
   return [
     `flush chain ${table} sources\n`,
     ...lines,
-    `${chain}delete chain ${table} stale\n`,
-    ...(named.length === 0 ? [] : [drop]),
+    replaceChain(`${table} stale`, 'type filter hook postrouting priority 150; policy accept;', stale),
     replaceSet(
       `${table} detached`,
       detached.map((prefix) => prefixWord('ip6', prefix)),

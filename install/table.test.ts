@@ -95,6 +95,21 @@ table ip6 bis {
     ip6 daddr fd00:b15::/96 iifname != "lo" counter drop
   }
 
+  chain input {
+    type filter hook input priority -10; policy accept;
+    iifname "bis0" counter reject with icmpv6 type admin-prohibited
+  }
+
+  chain sources {
+  }
+
+  chain uplink {
+    type nat hook postrouting priority 110; policy accept;
+    ip6 saddr fd00:b15::/96 oifname != "bis0" jump sources
+    ip6 saddr fd00:b15::/96 oifname != "bis0" masquerade
+    meta mark & 0xfff == 0xb15 ip6 saddr @detached jump sources
+  }
+
   chain forward {
     type filter hook forward priority -10; policy accept;
     iifname "bis0" oifname != "bis0" ip6 saddr fd00:b15::/96 ct state { established, related } accept
@@ -111,21 +126,6 @@ table ip6 bis {
     oifname "bis0" ip6 daddr fd00:b15::ac15:7001 ct status dnat ct direction original ct state established counter reject with icmpv6 type port-unreachable
     oifname "bis0" counter drop
     iifname @forced counter drop
-  }
-
-  chain input {
-    type filter hook input priority -10; policy accept;
-    iifname "bis0" counter reject with icmpv6 type admin-prohibited
-  }
-
-  chain sources {
-  }
-
-  chain uplink {
-    type nat hook postrouting priority 110; policy accept;
-    ip6 saddr fd00:b15::/96 oifname != "bis0" jump sources
-    ip6 saddr fd00:b15::/96 oifname != "bis0" masquerade
-    meta mark & 0xfff == 0xb15 ip6 saddr @detached jump sources
   }
 
   chain leak {

@@ -6,7 +6,7 @@ import { CommandError, type Host } from './host.ts';
 import { replaceSet } from './nft-set.ts';
 import { type Family, families, interfaceName, prefixWord, tableIn, tableName } from './nft-word.ts';
 import { content4, content6, own4Set } from './table-content.ts';
-import { snoopChainTexts, snoopSets } from './table-snoop.ts';
+import { snoopChainTexts, snoopSets } from './table-snoop-chains.ts';
 
 /** What the rules are made of. All text comes from outside and is checked before it enters a command. */
 export interface TableSettings {
@@ -29,6 +29,11 @@ export interface TableSettings {
   readonly zone: number;
   /** Whether there are addresses that only translated packets have (`dedicated.ts`). */
   readonly dedicated?: boolean;
+  /**
+   * Whether the kernel keeps tables of the dead (`nft-kept.ts`): then what outlives us is in such tables only, and otherwise twice,
+   * in ours and in the guard's.
+   */
+  readonly keeps?: boolean;
   /** Whether questions are caught; `false` leaves out the chains that do it, which need more of the kernel than the rest. */
   readonly catches?: boolean;
 }
@@ -116,10 +121,11 @@ ${own4Set(settings)}
 
 /**
  * The commands after which IPv6 packets that arrive on exactly these interfaces are forwarded to the device and nowhere
- * else: those that forward only because of us. None, when somebody else has made the host a router.
+ * else: those that forward only because of us. None, when somebody else has made the host a router. The guard knows them as well,
+ * or alone.
  */
 export function forcedCommands(settings: TableSettings, interfaces: readonly string[]): string {
-  return replaceSet(`${tableIn('ip6', settings)} forced`, interfaces.map(interfaceName));
+  return settings.keeps === true ? '' : replaceSet(`${tableIn('ip6', settings)} forced`, interfaces.map(interfaceName));
 }
 
 /**

@@ -9,7 +9,9 @@ function passing(except: ConstructorParameters<typeof PassOthers>[0]['except'], 
   const done: string[] = [];
   const run = (commands: string): string => {
     if (commands.includes(gone)) throw new Error('cgroupv2 path fails: No such file or directory\nadd rule …');
-    done.push(commands.split('flush chain ip6')[0]?.replaceAll('ip bis pass', 'pass').trim() ?? '');
+    const [four = '', six = ''] = commands.split(/(?=flush chain ip6)/);
+    if (six.replaceAll('ip6 bis', 'ip bis') !== four) throw new Error(`Of the families not the same: ${commands}`);
+    done.push(four.replaceAll('ip bis pass', 'pass').trim());
     return '';
   };
   const log = { info: () => {}, warn: (_: unknown, text: string) => void done.push(text) };

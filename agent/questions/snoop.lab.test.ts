@@ -1,6 +1,7 @@
 /** Following resolv.conf, with a daemon in a lab: which servers are caught, where, and how soon. Needs root. */
 import fs from 'node:fs';
 import test from 'ava';
+import { startDnsmasq } from '../../test/lab/dnsmasq.ts';
 import { SERVER } from '../../test/lab/networks.ts';
 import { type DaemonScene, setDaemonScene, settlesAt } from '../testing/daemon-scene.ts';
 
@@ -113,6 +114,36 @@ test.serial('D5: only caught questions are answered: neighbours cannot ask the l
   const argv = ['dig', '+short', '+time=1', '+tries=1', '-p', port, '@2001:db8:6::1', 'six.example', 'A'];
   t.not((await scene.host6.run(argv)).status, 0);
 });
+
+test.serial(
+  'D5: what is asked over IPv4 is caught, by chains that are there only as long as such a server is',
+  async (t) => {
+    const { dual, host6 } = scene;
+    const chains = async (): Promise<string> =>
+      [...(await dual.must(['nft', 'list', 'table', 'ip', 'bis'])).matchAll(/chain (caught|snoop|input) \{/g)]
+        .map(([, chain]) => chain)
+        .join(' ');
+    await host6.must(['ip', 'address', 'add', '198.51.100.9/24', 'dev', 'eth0']);
+    await startDnsmasq(host6, '198.51.100.9', SERVER);
+    t.is(await settlesAt(chains, ''), '');
+    t.is(await dig('@198.51.100.9'), 'nothing', 'it has no such record');
+    for (let round = 0; round < 2; round++) {
+      name(SERVER, '198.51.100.9');
+      const both = `${first}, 198.51.100.9#53 on eth0: 198.51.100.1`;
+      t.is(await becomes(both), both);
+      t.is(await chains(), 'caught snoop input');
+      for (const how of ['+notcp', '+tcp']) t.is(await dig('@198.51.100.9', how), 'synthesized', how);
+      const listener = (await scene.agent.status())?.resolver?.servers[1]?.listener ?? '';
+      const port = listener.slice(listener.indexOf('#') + 1);
+      const argv = ['dig', '+short', '+time=1', '+tries=1', '-p', port, '@198.51.100.1', 'six.example', 'A'];
+      t.not((await host6.run(argv)).status, 0, 'neighbours cannot ask');
+      name(SERVER);
+      t.is(await becomes(first), first);
+      t.is(await settlesAt(chains, ''), '');
+      t.is(await dig('@198.51.100.9'), 'nothing', 'natively');
+    }
+  },
+);
 
 test.serial('SIGTERM ends all listeners', async (t) => {
   t.is((await scene.agent.daemon.stop('SIGTERM', 5000)).status, 0);

@@ -2,20 +2,19 @@
  * Mode `snoop`, the bump itself: one listener for each pair of device and server, to which the table sends what programs
  * ask of that server. Nothing on disk changes, and questions go their native way when the table is not renewed (S14).
  */
-import { isIPv4 } from 'node:net';
 import type { Host } from '../../install/host.ts';
 import { checkedInterfaceName } from '../../install/interface-name.ts';
 import type { Nft } from '../../install/nft.ts';
+import { familyOf } from '../../install/nft-word.ts';
 import {
   canRenewElements,
   portsCommands,
   renewCommands,
   type SnoopPair,
-  type SnoopSettings,
-  snoop4Commands,
   snoopCommands,
   withdrawSnoopCommands,
 } from '../../install/table-snoop.ts';
+import { type SnoopSettings, snoop4Commands } from '../../install/table-snoop-chains.ts';
 import { type Listener, listen } from '../../resolver/listener/listener.ts';
 import type { Resolver } from '../../resolver/resolver.ts';
 import type { Reason, ServerStatus } from '../control/agent.ts';
@@ -88,10 +87,11 @@ export class Snoop implements Questions {
     this.#decision = { ...decision, gaps: [...decision.gaps, ...guests] };
     this.#unreachable = decision.servers.filter((_, index) => ways[index]?.length === 0);
     const before = this.#caught;
-    await this.#catch(ways.flat());
+    const paths = ways.flat();
+    const needs4 = paths.some(({ server }) => familyOf(server.address) === 'ip');
+    if (needs4) this.#have4(true);
+    await this.#catch(paths);
     try {
-      const needs4 = this.#pairs().some(({ server }) => isIPv4(server));
-      if (needs4) this.#have4(true);
       nft.run(portsCommands(this.#parts, this.#listeners()));
       this.#catchAll();
       if (!needs4) this.#have4(false);
@@ -108,8 +108,9 @@ export class Snoop implements Questions {
   }
 
   withdraw(): void {
-    this.#parts.nft.run(withdrawSnoopCommands(this.#parts));
-    this.#have4(false);
+    const chains = this.#has4 ? snoop4Commands(this.#parts, false) : '';
+    this.#parts.nft.run(withdrawSnoopCommands(this.#parts) + chains);
+    this.#has4 = false;
   }
 
   async close(): Promise<void> {
@@ -161,6 +162,7 @@ export class Snoop implements Questions {
     return [usual, ...more.filter((path) => path !== undefined)];
   }
 
+  /** Adds these chains, or takes them away. */
   #have4(isWanted: boolean): void {
     if (isWanted === this.#has4) return;
     this.#parts.nft.run(snoop4Commands(this.#parts, isWanted));

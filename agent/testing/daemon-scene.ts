@@ -5,6 +5,7 @@ import { Agent } from '../../test/lab/agent.ts';
 import { Lab } from '../../test/lab/lab.ts';
 import type { LabHost } from '../../test/lab/lab-host.ts';
 import { pair, SERVER } from '../../test/lab/networks.ts';
+import { giveOwnSystem } from '../../test/lab/own-system.ts';
 import { nodeCommand } from '../../test/lab/tools.ts';
 import type { Topology } from '../../test/lab/topology.ts';
 import type { Status } from '../control/agent.ts';
@@ -25,6 +26,15 @@ export async function setDaemonScene(topology: Topology = pair, more = ''): Prom
   const servers = host6.start([...nodeCommand('test/lab/servers/serve.ts'), 'http=80', `dns=53:${zone}`]);
   await servers.says(/ready/);
   return { lab, dual, host6, agent: new Agent(lab, dual) };
+}
+
+/** The same scene, in which the agent takes the kernel for another release: it does without what that does not have. */
+export async function claimRelease(scene: DaemonScene, release: string): Promise<DaemonScene> {
+  const dual = await giveOwnSystem(scene.lab, scene.dual);
+  const file = path.join(scene.lab.directory, 'osrelease');
+  fs.writeFileSync(file, `${release}\n`);
+  await dual.must(['mount', '--bind', file, '/proc/sys/kernel/osrelease']);
+  return { ...scene, dual, agent: new Agent(scene.lab, dual) };
 }
 
 /** Whether an IPv4-only program gets so many octets of a page by name; else what it says instead. */

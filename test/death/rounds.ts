@@ -4,6 +4,7 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
+import { guardTable } from '../../install/testing/guard-tables.ts';
 import { Agent } from '../lab/agent.ts';
 import { Lab } from '../lab/lab.ts';
 import type { LabHost } from '../lab/lab-host.ts';
@@ -145,6 +146,6 @@ export async function janitorOf(dual: LabHost): Promise<number | undefined> {
 /** Nobody has put anything back yet: as long as the uplink forwards, it must be guarded. Throws when it is not. */
 async function guardedWhileForwarding(dual: LabHost): Promise<void> {
   const forced = (await dual.must(['cat', '/proc/sys/net/ipv6/conf/eth0/force_forwarding'])).trim();
-  const guard = await dual.run(['nft', 'list', 'table', 'inet', 'bis_guard']);
+  const guard = await dual.run(['nft', 'list', 'table', ...guardTable('ip6')]);
   if (forced !== '0' && !/elements = \{ "eth0" \}/.test(guard.stdout)) throw new Error('eth0 forwards without guard');
 }

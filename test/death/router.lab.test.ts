@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import { settlesAt } from '../../agent/testing/daemon-scene.ts';
+import { guardTable } from '../../install/testing/guard-tables.ts';
 import { python } from '../interop/probe-scene.ts';
 import { Agent } from '../lab/agent.ts';
 import { Lab } from '../lab/lab.ts';
@@ -74,7 +75,7 @@ async function beginFlows(port: string): Promise<Program[]> {
 
 /** How many packets the guard kept from leaving with an address of the self prefix. */
 async function kept(): Promise<number> {
-  const chain = await dual.must(['nft', 'list', 'chain', 'inet', 'bis_guard', 'leak']);
+  const chain = await dual.must(['nft', 'list', 'chain', ...guardTable('ip6'), 'leak']);
   const counts = chain.matchAll(/ip6 daddr fd.* counter packets (\d+)/g);
   return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
 }
