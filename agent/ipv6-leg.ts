@@ -7,23 +7,18 @@ import type { Host } from '../install/host.ts';
 import type { Journal } from '../install/journal.ts';
 import { Nft } from '../install/nft.ts';
 import { apply } from '../install/step.ts';
-import {
-  arpTableCommands,
-  forcedCommands,
-  guestsCommands,
-  type TableSettings,
-  tableCommands,
-} from '../install/table.ts';
+import { forcedCommands, guestsCommands, type TableSettings } from '../install/table.ts';
 import { denyCommands } from '../install/table-deny.ts';
 import { type ExposedPorts, recipientCommands } from '../install/table-recipient.ts';
 import { formatIpv6Prefix } from '../mapper/address/prefix.ts';
 import type { UplinkConfig } from './config/config.ts';
 import { isNothing } from './config/ports.ts';
 import type { Reason } from './control/agent.ts';
-import { closeTun, type OpenTun, openTun } from './data-plane/tun-linux.ts';
+import { closeTun, type OpenTun } from './data-plane/tun-linux.ts';
 import { deviceStepsOf, HEADER_GROWTH } from './device-steps.ts';
 import { Forwarding } from './forwarding.ts';
 import { type Instance, selfAddress } from './instance.ts';
+import { makeDevice, makeTables } from './leg-beginning.ts';
 import { LegSources, type SourceSurroundings } from './leg-sources.ts';
 import type { Log } from './log.ts';
 import { LookedAtFlags } from './looked-at-flags.ts';
@@ -31,9 +26,8 @@ import type { PreferredSource } from './network/flow-sources.ts';
 import { guestInterfaces } from './network/guests.ts';
 import type { Surroundings } from './network/surroundings.ts';
 import { straying } from './network/ways.ts';
-import { isTaken, patiently } from './patiently.ts';
 import type { Repairs } from './repairs.ts';
-import { RoutedRanges, type RoutedRangesParts } from './routed-ranges.ts';
+import { RoutedRanges } from './routed-ranges.ts';
 import { keepsTables, tableSettings } from './table-settings.ts';
 import type { UndoList } from './undo-list.ts';
 import { unreadPackets } from './unread-packets.ts';
@@ -75,7 +69,7 @@ export class Ipv6Leg {
     nft: Nft,
     tun: OpenTun,
     settings: TableSettings,
-    tables: RoutedRangesParts['tables'],
+    hasArp: boolean,
     looks: LookedAtFlags,
   ) {
     const { host, instance, journal, log, repairs } = parts;
@@ -84,7 +78,7 @@ export class Ipv6Leg {
     this.tun = tun;
     this.#settings = settings;
     this.#sources = new LegSources({ ...parts, nft, settings });
-    this.#ranges = new RoutedRanges({ host, nft, settings, self: selfAddress(instance), tables });
+    this.#ranges = new RoutedRanges({ host, nft, settings, self: selfAddress(instance), hasArp });
     // Where nothing is kept there are two of them: nobody can remove the one in our own table, and nothing takes the other one
     // away with us.
     const guard = (interfaces: readonly string[]): void => {
@@ -93,7 +87,7 @@ export class Ipv6Leg {
         nft.run(guardedCommands(settings, interfaces, parts.prefixes()));
       } catch (error) {
         // Somebody has just removed it, and the watch has not noticed yet.
-        if (!/No such file/.test(String(error))) throw error;
+        if (settings.keeps === true || !/No such file/.test(String(error))) throw error;
         nft.run(guardCommands(settings) + guardedCommands(settings, interfaces, parts.prefixes()));
       }
     };
@@ -115,17 +109,18 @@ export class Ipv6Leg {
         return parts.selves();
       },
     };
-    const tables = await makeTables(nft, settings, log);
+    const hasArp = await makeTables(nft, settings, log);
     const denied = denyCommands(settings, parts.uplink.denyUsers);
     if (denied !== '') nft.run(denied);
+    const tun = await makeDevice(instance, parts.host);
+    undoing.add(`remove ${instance.device}`, () => closeTun(tun));
+    // The device is down, nothing leads to it and nobody serves it: what bounds its packets need not be there before.
     const guard = guardSteps(settings);
     journal.note(guard);
     await apply(guard, { ...parts.host, nft: (commands) => void nft.run(commands) });
-    const tun = await makeDevice(instance, parts.host);
-    undoing.add(`remove ${instance.device}`, () => closeTun(tun));
     const looks = new LookedAtFlags();
     undoing.add('close what is looked at', () => looks.close());
-    const leg = new Ipv6Leg(parts, nft, tun, settings, tables, looks);
+    const leg = new Ipv6Leg(parts, nft, tun, settings, hasArp, looks);
     await leg.follow(surroundings);
     await leg.#sources.settle(surroundings);
     return leg;
@@ -212,39 +207,4 @@ export class Ipv6Leg {
   get unread(): number {
     return unreadPackets(this.#parts.host, this.#parts.instance.device);
   }
-}
-
-/**
- * Makes our tables, which has to be done before there is a device. Rejects when they are there already. Returns
- * which there are of those with the set `own4`.
- */
-async function makeTables(nft: Nft, settings: TableSettings, log: Log): Promise<RoutedRangesParts['tables']> {
-  try {
-    await patiently(() => nft.run(tableCommands(settings)));
-  } catch (cause) {
-    if (!isTaken(cause)) throw new Error(`Cannot create the nft tables ${settings.table}`, { cause });
-    throw new Error(
-      `Cannot create the nft tables ${settings.table}: they are there, so another agent runs in this network namespace`,
-    );
-  }
-  try {
-    nft.run(arpTableCommands(settings));
-    return ['ip', 'arp'];
-  } catch (error) {
-    log.warn(
-      { err: error },
-      `Cannot create the nft table arp ${settings.table}: neighbours may learn the self address`,
-    );
-    return ['ip'];
-  }
-}
-
-/** Opens the device. Rejects when there is an interface of that name: opening would take over a TUN device somebody made. */
-async function makeDevice({ device, queues }: Instance, host: Host): Promise<OpenTun> {
-  return patiently(() => {
-    if (host.readText(`/proc/sys/net/ipv4/conf/${device}/forwarding`) !== undefined) {
-      throw new Error(`Cannot create ${device}: File exists`);
-    }
-    return openTun(device, queues);
-  });
 }

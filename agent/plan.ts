@@ -39,8 +39,8 @@ export function startSteps(
   return [
     step(`make the nft tables ip and ip6 ${table}`, { nft: tableCommands(settings) }),
     step(`make the nft table arp ${table}`, { nft: arpTableCommands(settings) }),
-    ...guardSteps(settings),
     step(`create ${device}`, ['ip', 'tuntap', 'add', 'dev', device, 'mode', 'tun']),
+    ...guardSteps(settings),
     ...deviceStepsOf(instance, mtu).map(({ title, run }) => step(title, run)),
     step('guard the uplinks', {
       nft: forcedCommands(settings, forwarding.guarded) + guardedCommands(settings, forwarding.guarded),

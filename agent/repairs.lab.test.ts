@@ -1,7 +1,10 @@
 /** Others that change what is ours, and firewalls of others that are opened on request (S6, S15). Needs root. */
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import test from 'ava';
+import { canKeep } from '../install/nft-kept.ts';
+import { guardTable } from '../install/testing/guard-tables.ts';
 import { becomes, claimRelease, fetches, setDaemonScene, settlesAt } from './testing/daemon-scene.ts';
 
 /** The time until it is so, in milliseconds; NaN when it is not within 5 s. */
@@ -13,6 +16,9 @@ async function timeUntil(isSo: () => Promise<boolean>): Promise<number> {
   }
   return Number.NaN;
 }
+
+/** A kernel that keeps no tables. */
+const OLDER = '6.8.0-45-generic';
 
 for (const [what, commands, isThere, then] of [
   [
@@ -36,8 +42,9 @@ for (const [what, commands, isThere, then] of [
 ] as const) {
   test.serial(`S6: ${what} is repaired within 1 s, ten times; then it is said`, async (t) => {
     t.timeout(60_000);
-    // Where the kernel keeps tables, nobody can change the guard: `install/nft-kept.lab.test.ts`.
-    const scene = await claimRelease(await setDaemonScene(), '6.8.0-45-generic');
+    const here = await setDaemonScene();
+    // Where the kernel keeps tables, nobody can change the guard: see below.
+    const scene = what === 'the forward guard' ? await claimRelease(here, OLDER) : here;
     t.teardown(() => scene.lab.demolish());
     await scene.agent.start();
     const [look, whole] = isThere;
@@ -77,6 +84,23 @@ test.serial(
     t.deepEqual(await scene.dual.differencesSince(before, 0), []);
   },
 );
+
+test.serial('S6: who flushes the rules of others changes nothing of ours', async (t) => {
+  const scene = await setDaemonScene();
+  t.teardown(() => scene.lab.demolish());
+  await scene.agent.start();
+  const { dual } = scene;
+  t.is(await fetches(scene), 'yes');
+  await dual.must(['nft', 'flush ruleset']);
+  const whole = async (): Promise<string> => {
+    const { stdout } = await dual.run(['nft', 'list', 'table', ...guardTable('ip6')]);
+    return /"eth0"[\s\S]*iifname @forced/.test(stdout) ? 'whole' : stdout;
+  };
+  t.is(await settlesAt(whole, 'whole'), 'whole');
+  if (canKeep(os.release())) t.not((await dual.run(['nft', `delete table ${guardTable('ip6').join(' ')}`])).status, 0);
+  t.is(await fetches(scene), 'yes');
+  t.is(await becomes(scene, 'up'), 'up');
+});
 
 const CLOSED = 'add table inet fw; add chain inet fw forward { type filter hook forward priority 0; policy drop; }';
 

@@ -8,8 +8,8 @@ export interface RoutedRangesParts {
   readonly settings: Omit<TableSettings, 'self'>;
   /** The addresses of the device, of which the first is the one it was made with. */
   readonly self: string;
-  /** Which of our tables there are of those with the set `own4`. */
-  readonly tables: readonly ('ip' | 'arp')[];
+  /** Whether there is our table of ARP. */
+  readonly hasArp: boolean;
 }
 
 /** What leads to the device, and the addresses it has, as text. */
@@ -51,8 +51,8 @@ export class RoutedRanges {
   }
 
   #guard({ prefixes, selves }: Routed): void {
-    const { nft, settings, tables } = this.#parts;
-    nft.run(ownCommands({ ...settings, self: selves }, prefixes, tables));
+    const { nft, settings, hasArp } = this.#parts;
+    nft.run(ownCommands({ ...settings, self: selves }, prefixes, hasArp));
   }
 
   /** It may have gone already. */

@@ -34,7 +34,7 @@ test('S5, S6: a guard that is kept has all that packets are kept in bounds by, a
   const kept = { ...settings, keeps: true };
   const commands = guardCommands(kept);
   for (const family of ['ip', 'ip6']) {
-    t.true(commands.includes(`add table ${family} bis_guard { flags owner, persist; }\n`));
+    t.true(commands.includes(`add table ${family} bis_guard { flags owner, persist; comment "of bis`));
     for (const hook of ['forward', 'postrouting'])
       t.regex(commands, new RegExp(`^add chain ${family} .* hook ${hook}`, 'm'));
   }

@@ -16,20 +16,23 @@ import { leakChain, own4Set, shield4, shield6, shield6Sets } from './table-conte
 /** What the guard is made of. */
 export type GuardSettings = Pick<TableSettings, 'table' | 'device' | 'ula' | 'spool' | 'self' | 'self6' | 'keeps'>;
 
-/** The tables of the guard, with their families. */
-function guardTables(settings: GuardSettings): NftWord[] {
-  return settings.keeps === true ? families.map((family) => guardIn(family, settings)) : [guardIn('inet', settings)];
+/** What an administrator reads who finds it. */
+const COMMENT = 'of bis: goes when nothing forwards or is translated because of it any more';
+
+/** The table of the guard for what is of a family. */
+function guardTable(family: Family, settings: GuardSettings): NftWord {
+  return guardIn(settings.keeps === true ? family : 'inet', settings);
 }
 
 /** The commands that make the guard, with nothing guarded yet, in the place of one of that name. */
 export function guardCommands(settings: GuardSettings): string {
   if (settings.keeps === true) return families.map((family) => keptCommands(family, settings)).join('');
-  const table = guardIn('inet', settings);
+  const table = guardTable('ip6', settings);
   const device = interfaceName(settings.device);
   return `add table ${table}
 delete table ${table}
 table ${table} {
-  comment "of bis: goes when nothing forwards or is translated because of it any more"
+  comment "${COMMENT}"
 
   set forced {
     type ifname
@@ -47,12 +50,16 @@ ${leakChain(settings, families)}}
 `;
 }
 
-/** The commands that make what is kept of a family: whole, with our own name on it as long as we live. */
+/**
+ * The commands that make what is kept of a family, in the place of what is left of one of that name, and of one that an older
+ * version left.
+ */
 function keptCommands(family: Family, settings: GuardSettings): string {
-  const table = guardIn(family, settings);
-  const keep = keepCommand(table);
+  const table = guardTable(family, settings);
+  const older = guardIn('inet', settings);
+  const keep = keepCommand(table, COMMENT);
   const content = family === 'ip' ? own4Set(settings) + shield4(settings) : shield6Sets() + shield6(settings);
-  return `${keep}delete table ${table}\n${keep}${additions(table, content)}`;
+  return `add table ${older}\ndelete table ${older}\n${keep}delete table ${table}\n${keep}${additions(table, content)}`;
 }
 
 /**
@@ -61,12 +68,12 @@ function keptCommands(family: Family, settings: GuardSettings): string {
  */
 export function guardSteps(settings: GuardSettings): Step[] {
   const forget = { forgetFlowsOf: settings.ula };
-  const makers =
-    settings.keeps === true ? families.map((family) => keptCommands(family, settings)) : [guardCommands(settings)];
+  const tables: readonly (readonly [table: NftWord, commands: string])[] =
+    settings.keeps === true
+      ? families.map((family) => [guardTable(family, settings), keptCommands(family, settings)])
+      : [[guardTable('ip6', settings), guardCommands(settings)]];
   return [
-    ...guardTables(settings).map((table, index) =>
-      step(`make the nft table ${table}`, { nft: makers[index] ?? '' }, { nft: `delete table ${table}` }),
-    ),
+    ...tables.map(([table, nft]) => step(`make the nft table ${table}`, { nft }, { nft: `delete table ${table}` })),
     step(`forget the tracked flows of ${settings.ula}`, forget, forget),
   ];
 }
@@ -85,7 +92,7 @@ export async function isGuardWhole(
 ): Promise<boolean> {
   if (settings.keeps === true) return true;
   try {
-    const text = await host.run(['nft', '-s', 'list', 'table', ...guardIn('inet', settings).split(' ')]);
+    const text = await host.run(['nft', '-s', 'list', 'table', ...guardTable('ip6', settings).split(' ')]);
     return WHOLE.every((part) => part.test(text)) && interfaces.every((name) => text.includes(interfaceName(name)));
   } catch (error) {
     if (error instanceof CommandError && /No such file/.test(error.stderr)) return false;
@@ -99,7 +106,9 @@ export function guardedCommands(
   interfaces: readonly string[],
   spool: readonly string[] = [settings.spool],
 ): string {
-  const tables = guardTables(settings);
   const own = [...spool, ...settings.self].map((text) => prefixWord('ip', text));
-  return replaceSet(`${tables.at(-1)} forced`, interfaces.map(interfaceName)) + replaceSet(`${tables.at(0)} own4`, own);
+  const forced = interfaces.map(interfaceName);
+  return (
+    replaceSet(`${guardTable('ip6', settings)} forced`, forced) + replaceSet(`${guardTable('ip', settings)} own4`, own)
+  );
 }

@@ -3,10 +3,12 @@
 /** A set, map, chain or timeout of our own texts: how it begins, what is in it, and the brace that ends it. */
 const ITEM = /^ {2}(set|map|chain|ct timeout) (\w+) \{\n((?: {4}.*\n)*) {2}\}$/gm;
 
-/** The commands for the content of a table as `table-content.ts` writes it; `table` with its family. */
+/** The commands for the content of a table as `table-content.ts` writes it; `table` with its family. Throws for other text. */
 export function additions(table: string, content: string): string {
   const made: string[] = [];
   const rules: string[] = [];
+  const rest = content.replaceAll(ITEM, '').trim();
+  if (rest !== '') throw new Error(`Cannot add to ${table}: ${rest}`);
   for (const [, kind, name, body = ''] of content.matchAll(ITEM)) {
     const lines = body
       .split('\n')

@@ -8,8 +8,8 @@ test('which kernels keep tables of the dead', (t) => {
 });
 
 test('a table that is kept is made between the commands before and those behind', (t) => {
-  const keep = keepCommand('ip6 bis_guard');
-  const table = { family: 'ip6', name: 'bis_guard' };
+  const keep = keepCommand('ip6 bis_guard', 'of bis');
+  const table = { family: 'ip6', name: 'bis_guard', comment: 'of bis' };
   t.deepEqual(partsOf(`${keep}delete table ip6 bis_guard\n${keep}add set x\nadd set y\n`), [
     table,
     'delete table ip6 bis_guard',
@@ -24,11 +24,15 @@ test('a table that is kept is made between the commands before and those behind'
 test('the batch, octet by octet', (t) => {
   const expected = [
     ...['14000000', '1000', '0100', '01000000', '00000000', '00', '00', '000a'],
-    ...['2c000000', '000a', '0504', '02000000', '00000000', '0a', '00', '0000'],
+    ...['3c000000', '000a', '0504', '02000000', '00000000', '0a', '00', '0000'],
     ...['0e00', '0100', '6269735f677561726400', '0000', '0800', '0200', '00000006'],
+    ...['0d00', '0600', '00', '07', '6f662062697300', '000000'],
     ...['14000000', '1100', '0100', '03000000', '00000000', '00', '00', '000a'],
   ];
-  t.is(Buffer.from(keepBatch('ip6', 'bis_guard')).toString('hex'), expected.join(''));
+  t.is(
+    Buffer.from(keepBatch({ family: 'ip6', name: 'bis_guard', comment: 'of bis' })).toString('hex'),
+    expected.join(''),
+  );
 });
 
 test('what the kernel answers', (t) => {

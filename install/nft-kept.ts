@@ -3,6 +3,7 @@
  * words since 1.1; libnftables of before makes the rest of such a table, and the table itself is made here, over its own socket
  * (linux/netfilter/nfnetlink.h, nf_tables.h).
  */
+import { isAtLeast } from './kernel-release.ts';
 import type { Family } from './nft-word.ts';
 
 /** From the Linux headers. */
@@ -15,33 +16,44 @@ const SUBSYSTEM = 10;
 const message = { BATCH_BEGIN: 0x10, BATCH_END: 0x11, NEW_TABLE: SUBSYSTEM << 8 } as const;
 /** Attributes: `struct nlattr`, aligned to 4 octets. */
 const ATTRIBUTE_SIZE = 4;
-const attribute = { NAME: 1, FLAGS: 2 } as const;
+const attribute = { NAME: 1, FLAGS: 2, USER_DATA: 6 } as const;
+/** What nft keeps in user data: a type, a length and, of a comment, text that ends with a zero octet. */
+const COMMENT = 0;
 const OWNER_AND_PERSIST = 0x2 | 0x4;
 
 /** What `keepCommand` says, as it is recognized. */
-const KEEP = /^add table (ip6?) (\w+) \{ flags owner, persist; \}$/;
+const KEEP = /^add table (ip6?) (\w+) \{ flags owner, persist; comment "([^"]*)"; \}$/;
 
-/** The command that makes such a table, or takes over one whose owner is dead; of `nft-word.ts`, family and name. */
-export function keepCommand(table: string): string {
-  return `add table ${table} { flags owner, persist; }\n`;
+/**
+ * The command that makes such a table, or takes over one whose owner is dead: `table` with its family, and a comment of at most
+ * 128 octets without quotation marks.
+ */
+export function keepCommand(table: string, comment: string): string {
+  return `add table ${table} { flags owner, persist; comment "${comment}"; }\n`;
 }
 
 /** Whether a kernel keeps tables of the dead, by its release. */
 export function canKeep(release: string): boolean {
-  const [major = 0, minor = 0] = release.split('.').map(Number);
-  return major > 6 || (major === 6 && minor >= 9);
+  return isAtLeast(release, 6, 9);
+}
+
+/** A table to keep. */
+export interface KeptTable {
+  readonly family: Family;
+  readonly name: string;
+  readonly comment: string;
 }
 
 /** What is to be done one after the other: a table to keep, or commands for nft. */
-export type Part = { readonly family: Family; readonly name: string } | string;
+export type Part = KeptTable | string;
 
 /** Commands in parts: those of `keepCommand` each for itself, and what is between them. */
 export function partsOf(commands: string): Part[] {
   const parts: Part[] = [];
   for (const line of commands.split('\n')) {
-    const [, family, name] = KEEP.exec(line) ?? [];
+    const [, family, name, comment = ''] = KEEP.exec(line) ?? [];
     const last = parts.at(-1);
-    if (family !== undefined && name !== undefined) parts.push({ family: family as Family, name });
+    if (family !== undefined && name !== undefined) parts.push({ family: family as Family, name, comment });
     else if (typeof last === 'string') parts[parts.length - 1] = `${last}\n${line}`;
     else parts.push(line);
   }
@@ -49,10 +61,15 @@ export function partsOf(commands: string): Part[] {
 }
 
 /** The batch that makes such a table, in octets for a netlink socket. */
-export function keepBatch(family: Family, name: string): Uint8Array {
+export function keepBatch({ family, name, comment }: KeptTable): Uint8Array {
   const flags = new Uint8Array(4);
   new DataView(flags.buffer).setUint32(0, OWNER_AND_PERSIST);
-  const attributes = [attributeOf(attribute.NAME, Buffer.from(`${name}\0`)), attributeOf(attribute.FLAGS, flags)];
+  const text = Buffer.from(`${comment}\0`);
+  const attributes = [
+    attributeOf(attribute.NAME, Buffer.from(`${name}\0`)),
+    attributeOf(attribute.FLAGS, flags),
+    attributeOf(attribute.USER_DATA, Buffer.concat([Buffer.from([COMMENT, text.length]), text])),
+  ];
   const flagsOfMessage = NLM.REQUEST | NLM.ACK | NLM.CREATE;
   return Buffer.concat([
     messageOf(message.BATCH_BEGIN, NLM.REQUEST, 1, 0, SUBSYSTEM),

@@ -5,8 +5,7 @@
  */
 import { readdirSync, readlinkSync } from 'node:fs';
 import koffi from 'koffi';
-import { errorIn, keepBatch, partsOf } from './nft-kept.ts';
-import type { Family } from './nft-word.ts';
+import { errorIn, type KeptTable, keepBatch, partsOf } from './nft-kept.ts';
 
 /** The type of `struct nft_ctx *`, which is never looked into. */
 const CONTEXT = koffi.pointer('bis_nft_ctx', koffi.opaque());
@@ -14,6 +13,16 @@ const CONTEXT = koffi.pointer('bis_nft_ctx', koffi.opaque());
 /** fcntl(2): the command, and the flag that closes a descriptor in every child at exec. */
 const F_SETFD = 2;
 const FD_CLOEXEC = 1;
+
+/** recv(2): does not wait for what is not there. */
+const MSG_DONTWAIT = 0x40;
+
+/** getsockopt(2): what is asked, and what the socket of libnftables answers (AF_NETLINK, NETLINK_NETFILTER). */
+const SOL_SOCKET = 1;
+const netfilter = [
+  { option: 39, answer: 16 },
+  { option: 38, answer: 12 },
+] as const;
 
 /** The functions of libnftables and libc that are used, bound once. */
 function bind() {
@@ -28,7 +37,8 @@ function bind() {
     output: nftables.func('nft_ctx_get_output_buffer', 'str', [CONTEXT]),
     error: nftables.func('nft_ctx_get_error_buffer', 'str', [CONTEXT]),
     fcntl: libc.func('int fcntl(int descriptor, int command, ...)'),
-    read: libc.func('long read(int descriptor, void *octets, size_t size)'),
+    getsockopt: libc.func('int getsockopt(int descriptor, int level, int name, void *value, void *size)'),
+    recv: libc.func('long recv(int descriptor, void *octets, size_t size, int flags)'),
     write: libc.func('long write(int descriptor, void *octets, size_t size)'),
   };
 }
@@ -72,9 +82,18 @@ export class Nft {
     // libnftables opens its socket without CLOEXEC, and a child that outlived us would keep the owner table alive.
     for (const [descriptor, inode] of sockets()) {
       if (before.get(descriptor) === inode) continue;
-      this.#socket = descriptor;
+      if (this.#isNetfilter(descriptor)) this.#socket = descriptor;
       if (this.#library.fcntl(descriptor, F_SETFD, 'int', FD_CLOEXEC) !== 0) throw new Error('Cannot set FD_CLOEXEC');
     }
+  }
+
+  /** Whether a descriptor is a socket of netfilter: other threads may have opened others meanwhile. */
+  #isNetfilter(descriptor: number): boolean {
+    return netfilter.every(({ option, answer }) => {
+      const value = new Int32Array(1);
+      const isTold = this.#library.getsockopt(descriptor, SOL_SOCKET, option, value, new Int32Array([4])) === 0;
+      return isTold && value[0] === answer;
+    });
   }
 
   /**
@@ -84,7 +103,7 @@ export class Nft {
    */
   run(commands: string): string {
     return partsOf(commands)
-      .map((part) => (typeof part === 'string' ? this.#transact(part) : this.#keep(part.family, part.name)))
+      .map((part) => (typeof part === 'string' ? this.#transact(part) : this.#keep(part)))
       .join('');
   }
 
@@ -99,29 +118,40 @@ export class Nft {
   }
 
   /** Makes a table that is kept, in the place of one that is not. */
-  #keep(family: Family, name: string): string {
+  #keep(table: KeptTable): string {
     if (this.#context === undefined) throw new Error('Cannot run nft commands: the context is closed');
-    let error = this.#send(keepBatch(family, name));
-    if (error === koffi.os.errno.EOPNOTSUPP) {
-      try {
-        this.#transact(`delete table ${family} ${name}`);
-        error = this.#send(keepBatch(family, name));
-      } catch {
-        // None was there: the kernel keeps nothing.
-      }
-    }
+    const { family, name } = table;
+    let error = this.#send(keepBatch(table));
+    if (error === koffi.os.errno.EOPNOTSUPP && this.#isDeleted(`${family} ${name}`))
+      error = this.#send(keepBatch(table));
     if (error === 0) return '';
     const [code] = Object.entries(koffi.os.errno).find(([, number]) => number === error) ?? [`errno ${error}`];
     throw new Error(`Cannot make the nft table ${family} ${name}: ${code}`);
   }
 
-  /** The error number that the kernel answers to a batch, 0 for none; its answer is there when `write` returns. */
-  #send(batch: Uint8Array): number | undefined {
-    const { read, write } = this.#library;
+  /** Whether there was such a table, and is no more. Throws when it cannot be deleted. */
+  #isDeleted(table: string): boolean {
+    try {
+      this.#transact(`delete table ${table}`);
+      return true;
+    } catch (error) {
+      if (/No such file/.test(String(error))) return false;
+      throw error;
+    }
+  }
+
+  /** Sends a batch. Returns the first error number in the answers, which are there when `write` returns; 0 for none. */
+  #send(batch: Uint8Array): number {
+    const { recv, write } = this.#library;
+    if (Number(write(this.#socket, batch, batch.length)) !== batch.length) return koffi.errno();
     const answer = new Uint8Array(new ArrayBuffer(4096));
-    const isSent = Number(write(this.#socket, batch, batch.length)) === batch.length;
-    const length = isSent ? Number(read(this.#socket, answer, answer.length)) : -1;
-    return length < 0 ? koffi.errno() : errorIn(answer.subarray(0, length));
+    const errors: number[] = [];
+    // Nothing of this may be left for libnftables to read.
+    for (let length = 1; length > 0; ) {
+      length = Number(recv(this.#socket, answer, answer.length, MSG_DONTWAIT));
+      if (length > 0) errors.push(errorIn(answer.subarray(0, length)) ?? koffi.os.errno.EPROTO ?? -1);
+    }
+    return errors.length === 0 ? koffi.errno() : (errors.find((error) => error !== 0) ?? 0);
   }
 
   /** Frees the context; the tables it owns are gone when this returns. A second call does nothing. */

@@ -57,6 +57,16 @@ flush set ip6 bis exposed_udp
   );
 });
 
+test('S2: where the kernel keeps the guard, its sets of exposed ports are those of our own table', (t) => {
+  for (const tcp of [[], [{ first: 8080, last: 8090 }]]) {
+    const lines = recipientCommands({ ...settings, keeps: true }, { tcp, udp: [{ first: 53, last: 53 }] }).split('\n');
+    const of = (table: string): string[] =>
+      lines.filter((line) => line.includes(` ip6 ${table} exposed_`)).map((line) => line.replace(table, ''));
+    t.true(of('bis').length >= 3);
+    t.deepEqual(of('bis_guard'), of('bis'));
+  }
+});
+
 test('S9: what is no port, device or address reaches no command', (t) => {
   const expose = (first: number, last: number) => () =>
     recipientCommands(settings, { tcp: [{ first, last }], udp: [] });

@@ -2,6 +2,7 @@
  * Catching questions on their way out: the part of the table that sends what programs ask a DNS server to our resolver
  * instead, and nobody else to it (D5, S14).
  */
+import { isAtLeast } from './kernel-release.ts';
 import { addElements, replaceElements } from './nft-set.ts';
 import {
   addressWord,
@@ -85,8 +86,7 @@ export function snoopCommands(
 
 /** Whether a kernel gives an element that is there another lifetime when it is added again, by its release: Linux 6.12 and later. */
 export function canRenewElements(release: string): boolean {
-  const [major = 0, minor = 0] = release.split('.').map(Number);
-  return major > 6 || (major === 6 && minor >= 12);
+  return isAtLeast(release, 6, 12);
 }
 
 /**

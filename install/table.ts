@@ -4,7 +4,7 @@
  */
 import { CommandError, type Host } from './host.ts';
 import { replaceSet } from './nft-set.ts';
-import { type Family, families, interfaceName, prefixWord, tableIn, tableName } from './nft-word.ts';
+import { type Family, families, guardIn, interfaceName, prefixWord, tableIn, tableName } from './nft-word.ts';
 import { content4, content6, own4Set } from './table-content.ts';
 import { snoopChainTexts, snoopSets } from './table-snoop-chains.ts';
 
@@ -83,16 +83,21 @@ export async function whyNotCatch(host: Host, settings: TableSettings): Promise<
 }
 
 /**
- * The commands after which exactly these prefixes and the self addresses are ours, in one transaction: ranges of the spool
- * come and go (M3). `tables` says which of our tables there are.
+ * The commands after which exactly these prefixes and the self addresses are ours, in all tables of ours that ask for that, in one
+ * transaction: ranges of the spool come and go (M3). `hasArp` says whether there is the table of ARP.
  */
 export function ownCommands(
-  settings: TableSettings,
+  settings: Pick<TableSettings, 'table' | 'self' | 'keeps'>,
   prefixes: readonly string[],
-  tables: readonly ('ip' | 'arp')[],
+  hasArp: boolean,
 ): string {
   const elements = [...prefixes, ...settings.self].map((text) => prefixWord('ip', text));
-  return tables.map((family) => replaceSet(`${family} ${tableName(settings.table)} own4`, elements)).join('');
+  const tables = [
+    tableIn('ip', settings),
+    ...(hasArp ? [`arp ${tableName(settings.table)}`] : []),
+    ...(settings.keeps === true ? [guardIn('ip', settings)] : []),
+  ];
+  return tables.map((table) => replaceSet(`${table} own4`, elements)).join('');
 }
 
 /**

@@ -24,8 +24,9 @@ test.serial('what a kernel says that cannot is the reason', async (t) => {
   host.failing.set('nft --check', 'Error: Could not process rule: Operation not supported\nct original zone set');
   t.is(await whyNotCatch(host, settings), 'Error: Could not process rule: Operation not supported');
   const [asked = ''] = host.done;
-  for (const family of ['ip', 'ip6'])
-    t.regex(asked, new RegExp(`table ${family} bis_check \\{[^]*nat hook output[^]*\n\\}`), family);
+  const [, four = '', six = ''] = asked.split(/(?=table )/);
+  t.regex(four, /^table ip bis_check \{[\s\S]*nat hook output/);
+  t.regex(six, /^table ip6 bis_check \{[\s\S]*nat hook output/);
 });
 
 test.serial('without catching the table has no hook for questions, and the rest of it', async (t) => {

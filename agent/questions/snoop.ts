@@ -48,6 +48,10 @@ export interface SnoopParts extends SnoopSettings {
   readonly devices: () => readonly string[];
 }
 
+function isIpv4({ address }: NameServer): boolean {
+  return familyOf(address) === 'ip';
+}
+
 /** An address with the zone it needs on a device. */
 function zoned(address: string, device: string): string {
   return isLinkLocal(address) && device !== '' ? `${address}%${device}` : address;
@@ -88,13 +92,12 @@ export class Snoop implements Questions {
     this.#unreachable = decision.servers.filter((_, index) => ways[index]?.length === 0);
     const before = this.#caught;
     const paths = ways.flat();
-    const needs4 = paths.some(({ server }) => familyOf(server.address) === 'ip');
-    if (needs4) this.#have4(true);
+    if (paths.some(({ server }) => isIpv4(server))) this.#have4(true);
     await this.#catch(paths);
     try {
       nft.run(portsCommands(this.#parts, this.#listeners()));
       this.#catchAll();
-      if (!needs4) this.#have4(false);
+      if (![...this.#caught.values()].some(({ path }) => isIpv4(path.server))) this.#have4(false);
     } finally {
       const gone = [...before].filter(([key]) => !this.#caught.has(key));
       await Promise.all(gone.map(([, { listener }]) => listener.close()));
