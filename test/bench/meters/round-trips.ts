@@ -5,8 +5,11 @@ import { percentile } from '../statistics.ts';
 import type { Meter } from './meter.ts';
 
 const probe = ['python3', path.join(import.meta.dirname, '../probe.py')];
-/** Echo requests are 2 ms apart, so that everything sleeps in between; the others follow each other at once. */
-const ECHOES = 300;
+/**
+ * Echo requests are 2 ms apart, so that everything sleeps in between; the others follow each other at once. Of 300, the one that 1 of
+ * 100 is slower than is the third from the end, and says little.
+ */
+const ECHOES = 1000;
 const ASKED = 2000;
 
 /** Seconds of each round trip. Throws when more than half of them failed. */
