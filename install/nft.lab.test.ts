@@ -1,11 +1,13 @@
 /** libnftables in this process: the table is ours alone, and goes with us. */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import { Lab } from '../test/lab/lab.ts';
 import { lan, pair } from '../test/lab/networks.ts';
 import { nodeCommand } from '../test/lab/tools.ts';
 import { Nft } from './nft.ts';
-import { arpTableCommands, tableCommands } from './table.ts';
+import { arpTableCommands, guestsCommands, tableCommands } from './table.ts';
 import { snoopCommands } from './table-snoop.ts';
 import { raiseTables } from './testing/bump.ts';
 import { inNamespace } from './testing/namespace.ts';
@@ -51,6 +53,25 @@ test.serial('errors are those of nft, and a transaction that fails changes nothi
   nft.close();
   nft.close();
   t.throws(() => nft.run('list tables'), { message: /closed/ });
+});
+
+test.serial('signals that come meanwhile are no failure', async (t) => {
+  await using lab = await Lab.build(pair);
+  const nft = raiseTables(lab.host('dual').namespace);
+  let heard = 0;
+  const listener = (): void => void heard++;
+  process.on('SIGUSR2', listener);
+  const sender = spawn(process.execPath, ['-e', `for (;;) process.kill(${process.pid}, 'SIGUSR2')`]);
+  const until = performance.now() + 2000;
+  for (let count = 0; performance.now() < until; count++) {
+    for (let more = 0; more < 20; more++) t.notThrows(() => nft.run(guestsCommands(settings, [`eth${count % 10}`])));
+    await nextTurn();
+  }
+  sender.kill('SIGKILL');
+  await once(sender, 'exit');
+  process.off('SIGUSR2', listener);
+  t.true(heard > 0, `${heard} signals`);
+  nft.close();
 });
 
 test.serial('renewing what is caught takes less than 5 ms, and no memory', async (t) => {

@@ -14,6 +14,12 @@ const CONTEXT = koffi.pointer('bis_nft_ctx', koffi.opaque());
 const F_SETFD = 2;
 const FD_CLOEXEC = 1;
 
+/** pthread_sigmask(3): octets of `sigset_t`, all signals, and what is done with them. */
+const SIGNALS_SIZE = 128;
+const allSignals = new Uint8Array(new ArrayBuffer(SIGNALS_SIZE)).fill(0xff);
+const SIG_BLOCK = 0;
+const SIG_SETMASK = 2;
+
 /** recv(2): does not wait for what is not there. */
 const MSG_DONTWAIT = 0x40;
 
@@ -36,6 +42,7 @@ function bind() {
     run: nftables.func('nft_run_cmd_from_buffer', 'int', [CONTEXT, 'str']),
     output: nftables.func('nft_ctx_get_output_buffer', 'str', [CONTEXT]),
     error: nftables.func('nft_ctx_get_error_buffer', 'str', [CONTEXT]),
+    pthread_sigmask: libc.func('int pthread_sigmask(int how, void *set, void *before)'),
     fcntl: libc.func('int fcntl(int descriptor, int command, ...)'),
     getsockopt: libc.func('int getsockopt(int descriptor, int level, int name, void *value, void *size)'),
     recv: libc.func('long recv(int descriptor, void *octets, size_t size, int flags)'),
@@ -109,12 +116,27 @@ export class Nft {
 
   #transact(commands: string): string {
     if (this.#context === undefined) throw new Error('Cannot run nft commands: the context is closed');
-    const status = this.#library.run(this.#context, commands) as number;
+    const status = this.#undisturbed(() => this.#library.run(this.#context, commands) as number);
     // Both buffers are emptied by reading them.
     const output = (this.#library.output(this.#context) as string | null) ?? '';
     const error = (this.#library.error(this.#context) as string | null) ?? '';
     if (status !== 0) throw new Error(error.trim() === '' ? `nft returned ${status}` : error.trim());
     return output;
+  }
+
+  /**
+   * Calls without signals on this thread: libnftables takes the end of a child of ours (SIGCHLD) for a failure, when it comes while
+   * it looks for answers, although the kernel has done everything.
+   */
+  #undisturbed<T>(call: () => T): T {
+    const { pthread_sigmask } = this.#library;
+    const before = new Uint8Array(new ArrayBuffer(SIGNALS_SIZE));
+    pthread_sigmask(SIG_BLOCK, allSignals, before);
+    try {
+      return call();
+    } finally {
+      pthread_sigmask(SIG_SETMASK, before, null);
+    }
   }
 
   /** Makes a table that is kept, in the place of one that is not. */
