@@ -8,8 +8,14 @@ import { exposedSets, recipientForward } from './table-recipient.ts';
 /** How long a translated UDP flow may be silent, in seconds: RFC 4787 REQ-5 recommends five minutes. */
 const UDP_TIMEOUT_SECONDS = 300;
 
-/** What would come back to us is refused: nobody waits for what goes round. nft says nothing about an ICMP error. */
-const LOOP = { ip: 'reject with icmp type admin-prohibited', ip6: 'reject with icmpv6 type admin-prohibited' } as const;
+/**
+ * How a packet is refused that must not go on, so that nobody waits for it: one that would come back to us, or of whom may not
+ * send. An ICMP error is dropped without a word, as nft does it (RFC 1122 §3.2.2).
+ */
+export const REFUSAL = {
+  ip: 'reject with icmp type admin-prohibited',
+  ip6: 'reject with icmpv6 type admin-prohibited',
+} as const;
 
 /*
  * A TUN device takes packets addressed by whoever is on the link, and conntrack's INVALID passes every NAT. Every packet
@@ -46,7 +52,7 @@ function chains6(settings: TableSettings): string {
 
   chain input {
     type filter hook input priority -10; policy accept;
-    iifname ${device} counter ${LOOP.ip6}
+    iifname ${device} counter ${REFUSAL.ip6}
 ${settings.dedicated === true ? dedicatedRefusal() : ''}  }
 
   chain sources {
@@ -67,7 +73,7 @@ export function shield4(settings: GuardSettings): string {
   const device = interfaceName(settings.device);
   return `  chain forward {
     type filter hook forward priority -10; policy accept;
-    iifname ${device} oifname ${device} counter ${LOOP.ip}
+    iifname ${device} oifname ${device} counter ${REFUSAL.ip}
     iifname ${device} counter drop
     oifname ${device} counter drop
   }
@@ -83,7 +89,7 @@ export function shield6(settings: GuardSettings): string {
     type filter hook forward priority -10; policy accept;
     iifname ${device} oifname != ${device} ip6 saddr ${ula} ct state { established, related } accept
     oifname ${device} iifname != ${device} ct state { established, related } ct direction reply accept
-    iifname ${device} oifname ${device} counter ${LOOP.ip6}
+    iifname ${device} oifname ${device} counter ${REFUSAL.ip6}
     iifname ${device} ip6 saddr != ${ula} counter drop
     iifname ${device} ct state { invalid, untracked } counter drop
     iifname ${device} meta l4proto udp ct timeout set "udp6"

@@ -3,11 +3,10 @@
  * them, but on the IPv4 side, before translation, they have one.
  */
 import { families, interfaceName, numberWord, tableIn } from './nft-word.ts';
+import { REFUSAL } from './table-content.ts';
 
 /** The largest user id; the one above it means "no user". */
 const LARGEST_USER = 0xffff_fffe;
-
-const refusals = { ip: 'icmp type admin-prohibited', ip6: 'icmpv6 type admin-prohibited' } as const;
 
 /**
  * The commands that add the chain to tables that are there: what these users send to the device is refused. None for
@@ -24,7 +23,7 @@ export function denyCommands(
     .map((family) => {
       const chain = `${tableIn(family, settings)} deny`;
       return `add chain ${chain} { type filter hook output priority 0; policy accept; }
-add rule ${chain} ${match} counter reject with ${refusals[family]}
+add rule ${chain} ${match} counter ${REFUSAL[family]}
 `;
     })
     .join('');

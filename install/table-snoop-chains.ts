@@ -49,8 +49,8 @@ export function snoopSets(family: Family): string {
  * The chains that catch: where each is hooked, and its rules. The set `asked` alone decides, packet by packet, because its
  * elements carry the timeout: what is in it gets a conntrack zone of its own, and only that zone is NATed. So a socket that was
  * used before is caught, unless an answer to it is the first that conntrack sees, and one that was caught goes its native way as
- * soon as the element or the table is gone, whatever conntrack remembers. Zoning every question instead would leave un-NATed entries in the zone, in the way of the native
- * flow's replies.
+ * soon as the element or the table is gone, whatever conntrack remembers. Zoning every question instead would leave un-NATed
+ * entries in the zone, in the way of the native flow's replies.
  */
 function snoopChains(family: Family, settings: Omit<SnoopSettings, 'table'>): readonly SnoopChain[] {
   const ending = endings[family];
